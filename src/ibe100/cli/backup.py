@@ -19,7 +19,7 @@ from ibe100.core.config import AppConfig
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import AlreadyRunning, InstanceLock
 from ibe100.core.records.alone import keys_of, records_alone
-from ibe100.core.restore import Restored, restore
+from ibe100.core.restore import restore
 from ibe100.database.backup.archive import read_manifest
 from ibe100.database.backup.backups import (
     describe,
@@ -158,46 +158,8 @@ def restore_it(
         for line in contents.lines():
             typer.echo(printable(line), err=True)
     done = asyncio.run(restore(folders, file.absolute(), also_foreign=not_made_here))
-    for line in restore_lines(done):
+    for line in done.lines():
         typer.echo(line)
-
-
-def restore_lines(done: Restored) -> list[str]:
-    """Lines for the operator about a restore."""
-    merged = done.merged
-    lines = [f"restored the backup of {format_utc(done.manifest.made_at)}; what was there is in {done.aside}"]
-    lines += done.notices
-    if merged.goes_on:
-        lines.append(
-            "streams, schedule, profiles, layouts and alarm rules are those of the backup; sessions, cues, "
-            "alarms, audit, event ids, users and tokens go on from now"
-        )
-    else:
-        lines.append(
-            "what is on record here does not go on from the backup, or is lost: sessions, alarms and audit "
-            f"since then are not on record ({merged.facts_left_out} sessions and cues are aside)"
-        )
-        lines.append(
-            f"{merged.cues_rebuilt} cues since then are entered from audit.log, with what the journals saw "
-            "of them; a break that only they know of is the stream's break again"
-        )
-        lines.append(
-            f"{merged.event_ids} event ids used since, as the old database, the journals and audit.log tell, "
-            "are not used again"
-        )
-        lines.append("users and tokens are those of the backup: revoke again what was revoked since")
-    if merged.cues_closed:
-        lines.append(
-            f"{merged.cues_closed} cues that were on their way in the backup are over: SPLICED where a "
-            "journal proves it, else FAILED; none is sent"
-        )
-    if merged.breaks_left_out:
-        lines.append(f"planned breaks that are only in the folder aside: {merged.breaks_left_out}")
-    if merged.streams_left_out:
-        lines.append(f"streams that are only in the folder aside: {', '.join(merged.streams_left_out)}")
-    if merged.will_start:
-        lines.append(f"the next console or server will start: {', '.join(merged.will_start)}")
-    return lines
 
 
 def _folder(config: AppConfig, folders: Folders) -> Path:

@@ -17,7 +17,7 @@ from ibe100.core.logger import Logging
 from ibe100.core.records.anchors import open_records
 from ibe100.core.records.keys import known_keys, make_signing_key, record_keys, signing_key
 from ibe100.core.recovery import recover
-from ibe100.core.restore import finish_restore
+from ibe100.core.restore import finish_restore, restore_as_wanted
 from ibe100.core.secrets import SecretStore
 from ibe100.core.settings_edit import SettingsEdit
 from ibe100.core.settings_reload import SettingsReload, SettingsSource
@@ -38,6 +38,7 @@ from ibe100.services.alarms.rule import true_if
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.backup.backup_service import FOLDER as BACKUPS
 from ibe100.services.backup.backup_service import BackupService
+from ibe100.services.backup.kept_backups import KeptBackups
 from ibe100.services.contracts.contract_service import ContractService
 from ibe100.services.cues.idempotency import CueOnce
 from ibe100.services.cues.input_cues import InputCues
@@ -145,6 +146,9 @@ class Application:
         self.contracts = ContractService(contract_templates_file())
         self.backups = BackupService(
             folders.data_dir, config.backup, database, self._publish, self.alarms.judge_machine, keys
+        )
+        self.kept_backups = KeptBackups(
+            folders.data_dir, lambda: self.backups.folder, database, keys, self.media.refuse_ours
         )
         self.engine = TSDuckService(self._planner)
         self.access = AccessService(database, plan=config.ldap)
@@ -294,6 +298,7 @@ async def open_application(
     async with AsyncExitStack() as stack:
         allow_many()
         await asyncio.to_thread(folders.create)
+        restored = await restore_as_wanted(folders)
         stack.enter_context(InstanceLock.acquire(folders.data_dir, role))
         logging_files = Logging(config.logging, folders.log_dir, to_stderr=log_to_stderr)
         logging_files.start()
@@ -308,7 +313,7 @@ async def open_application(
         retention_s = config.cues.event_id_retention_days * SECONDS_PER_DAY
         database = await stack.enter_async_context(open_records(folders.database_file, keys, retention_s))
         application = Application(config, folders, database, secrets, keys, logging_files, source)
-        application.tell(recovered)
+        application.tell((*restored, *recovered))
         stack.push_async_callback(application.close, stop_streams=stop_streams)
         await application.open()
         stack.enter_context(lasting_heap())

@@ -22,10 +22,21 @@ from ibe100.database.sql.faults import LIBRARY_ERRORS
 from ibe100.database.sql.schema import REVISION
 from ibe100.database.sql.sqlite import copy_file, is_damaged
 from ibe100.database.upgrade import prepare
-from ibe100.models.backup import DATABASE, PROFILES, SECRET_KEY, SECRETS, BackupManifest, is_made_with
-from ibe100.models.errors import StorageError
+from ibe100.models.actor import Actor
+from ibe100.models.backup import (
+    DATABASE,
+    PROFILES,
+    RESTORE_WANTED,
+    SECRET_KEY,
+    SECRETS,
+    BackupManifest,
+    WantedRestore,
+    is_made_with,
+)
+from ibe100.models.base import build
+from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.session import AuditRecord
-from ibe100.services.audit_trail import acting
+from ibe100.services.audit_trail import acting, acting_as
 from ibe100.utils.atomic_write import atomic_write
 from ibe100.utils.set_aside import free_name
 from ibe100.utils.timecode import format_utc, utc_stamp
@@ -35,6 +46,8 @@ PENDING = "restore.pending"
 """While it is there, a restore is decided and its renames are not all done."""
 PRESENT_COPY = "present.db"
 COMPANIONS = ("-wal", "-shm")
+WISH_S = 900.0
+"""Seconds for which a restore that was asked for in the window stands: a later start is another matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,45 @@ class Restored:
     aside: Path
     merged: Merged
     notices: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Lines for the operator."""
+        merged = self.merged
+        lines = [
+            f"restored the backup of {format_utc(self.manifest.made_at)}; what was there is in {self.aside}"
+        ]
+        lines += self.notices
+        if merged.goes_on:
+            lines.append(
+                "streams, schedule, profiles, layouts and alarm rules are those of the backup; sessions, "
+                "cues, alarms, audit, event ids, users and tokens go on from now"
+            )
+        else:
+            lines.append(
+                "what is on record here does not go on from the backup, or is lost: sessions, alarms and "
+                f"audit since then are not on record ({merged.facts_left_out} sessions and cues are aside)"
+            )
+            lines.append(
+                f"{merged.cues_rebuilt} cues since then are entered from audit.log, with what the journals "
+                "saw of them; a break that only they know of is the stream's break again"
+            )
+            lines.append(
+                f"{merged.event_ids} event ids used since, as the old database, the journals and audit.log "
+                "tell, are not used again"
+            )
+            lines.append("users and tokens are those of the backup: revoke again what was revoked since")
+        if merged.cues_closed:
+            lines.append(
+                f"{merged.cues_closed} cues that were on their way in the backup are over: SPLICED where a "
+                "journal proves it, else FAILED; none is sent"
+            )
+        if merged.breaks_left_out:
+            lines.append(f"planned breaks that are only in the folder aside: {merged.breaks_left_out}")
+        if merged.streams_left_out:
+            lines.append(f"streams that are only in the folder aside: {', '.join(merged.streams_left_out)}")
+        if merged.will_start:
+            lines.append(f"the next console or server will start: {', '.join(merged.will_start)}")
+        return lines
 
 
 def finish_restore(data_dir: Path) -> None:
@@ -76,6 +128,30 @@ def finish_restore(data_dir: Path) -> None:
 def _move(present: Path, aside: Path) -> None:
     if present.exists() and not aside.exists():
         present.rename(aside)
+
+
+async def restore_as_wanted(folders: Folders) -> tuple[str, ...]:
+    """Do the restore that was asked for in the window, once; returns what the operator should be told.
+
+    One that fails changes nothing, and the words say why.
+    """
+    wish = folders.data_dir / RESTORE_WANTED
+    try:
+        content = wish.read_bytes()
+        wish.unlink()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        return (f"The restore that was asked for cannot be read: {error.strerror}.",)
+    try:
+        wanted = build(WantedRestore, json.loads(content), "the restore that was asked for")
+        if time.time() - wanted.asked_at > WISH_S:
+            return (f"The restore of {wanted.file} was asked for too long ago, and was not done.",)
+        with acting_as(Actor(wanted.who)):
+            lines = (await restore(folders, wanted.file, also_foreign=wanted.also_foreign)).lines()
+            return (f"{'. '.join(line[:1].upper() + line[1:] for line in lines)}.",)
+    except (OperatorError, ValueError) as error:
+        return (f"Nothing was restored, the data are as they were: {error}",)
 
 
 async def restore(folders: Folders, file: Path, *, also_foreign: bool = False) -> Restored:

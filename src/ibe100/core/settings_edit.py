@@ -67,6 +67,7 @@ class SettingsEdit:
                 default=shipped[name],
                 origin=_origin(name, places, files),
                 holds=when_it_holds(name),
+                act=Act.SET_ACCESS if name.partition(".")[0] in OF_ACCESS else Act.SET_SETTINGS,
                 is_waiting=values[name] != present[name],
             )
             for name, form in forms().items()

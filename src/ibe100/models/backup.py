@@ -11,12 +11,15 @@ from pydantic import AfterValidator, Field, model_validator
 from ibe100.models.base import FolderPath, Text, Value
 from ibe100.models.records.keys import RecordKeys
 from ibe100.models.settings.forms import told
+from ibe100.utils.timecode import format_utc
 
 DATABASE = "ibe100.db"
 PROFILES = "profiles"
 SECRETS = "secrets.bin"
 SECRET_KEY = "secrets.key"
 LAYOUTS = "layouts.json"
+RESTORE_WANTED = "restore.wanted"
+"""Names a WantedRestore in the data folder."""
 SEALING = "backup"
 """Purpose of the key that seals backups."""
 MOST_MEMBERS = 10_000
@@ -151,6 +154,54 @@ class BackupFile(Value):
     manifest: BackupManifest | None = None
     problem: str = ""
     """Reason why it cannot be used; empty when its manifest can be read."""
+
+
+class KeptBackup(Value):
+    """A backup as it stands in the folder, with what is on record of it."""
+
+    file: BackupFile
+    is_made_here: bool
+    made_by: str = ""
+    """Name on record; empty where nothing here knows of it."""
+    proved_at: float | None = None
+    """Wall clock at which every byte of it was proved last; None where that is not on record."""
+
+
+class BackupContents(Value):
+    """A backup and whom it would let in."""
+
+    file: Path
+    manifest: BackupManifest
+    is_made_here: bool
+    users: tuple[tuple[str, str], ...] = ()
+    """Name and role; read where it was not made here."""
+    tokens: tuple[tuple[str, str, str], ...] = ()
+    """User, label and role."""
+    streams: tuple[str, ...] = ()
+    """Names."""
+
+    def lines(self) -> list[str]:
+        """A backup that was not made here, for whoever is to decide."""
+        made = f"of {format_utc(self.manifest.made_at)}, IBE-100 {self.manifest.version}"
+        if not (self.users or self.tokens or self.streams):
+            return [f"{self.file}: not made here ({made}). It brings no users, no tokens and no streams."]
+        return [
+            f"{self.file}: not made here ({made}). It would bring:",
+            *(f"  user {name}, {role}" for name, role in self.users),
+            *(f"  token {label!r} of {user}, {role}" for user, label, role in self.tokens),
+            *(f"  stream {name}" for name in self.streams),
+        ]
+
+
+class WantedRestore(Value):
+    """A restore that is asked for in the window, to be done at the next start."""
+
+    file: Annotated[Path, AfterValidator(_absolute)]
+    also_foreign: bool = False
+    who: Text
+    """Name that goes on record."""
+    asked_at: float
+    """Wall clock."""
 
 
 class BackupRequest(Value):

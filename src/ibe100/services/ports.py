@@ -34,7 +34,7 @@ from ibe100.services.record_ports import (
     StreamEventsPort,
 )
 from ibe100.services.stream_port import StreamPort
-from ibe100.services.upkeep_ports import BackupPort, SettingsPort
+from ibe100.services.upkeep_ports import BackupPort, KeptBackupsPort, SettingsPort
 
 Result = TypeVar("Result")
 
@@ -342,6 +342,8 @@ class Services(Protocol):
     def notifications(self) -> NotificationPort: ...
     @property
     def backups(self) -> BackupPort: ...
+    @property
+    def kept_backups(self) -> KeptBackupsPort: ...
     @property
     def settings(self) -> SettingsPort: ...
     @property

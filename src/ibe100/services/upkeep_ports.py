@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from ibe100.models.backup import BackupFile, BackupStatus
+from ibe100.models.backup import BackupContents, BackupFile, BackupManifest, BackupStatus, KeptBackup
 from ibe100.models.settings.sound import SoundPlan
 from ibe100.models.settings.views import SettingView
 
@@ -41,10 +41,32 @@ class SettingsPort(Protocol):
 
 
 class BackupPort(Protocol):
-    """Backups of what is on record."""
+    """Backups of what is on record, as they are made."""
 
     def status(self) -> BackupStatus:
         """State of the automatic backups; safe from any thread."""
 
     async def make(self, file: Path | None = None, *, with_key: bool = False) -> BackupFile:
         """Make one now, in the folder of backups or as the new `file`; it is proved when this returns."""
+
+
+class KeptBackupsPort(Protocol):
+    """Backups that are there. All raise StorageError with the reason."""
+
+    async def list(self) -> tuple[KeptBackup, ...]:
+        """Backups in their folder, the newest first."""
+
+    async def prove(self, file: Path) -> BackupManifest:
+        """Prove every byte of a backup and the integrity of the database in it."""
+
+    async def export(self, file: Path, to: Path) -> None:
+        """Copy a backup to another place."""
+
+    async def look_into(self, file: Path) -> BackupContents:
+        """Whom a backup would let in, and what it would bring, where it was not made here."""
+
+    async def restore_at_start(self, file: Path, *, also_foreign: bool = False) -> None:
+        """Have a backup restored when the console is started again, within a quarter of an hour.
+
+        Every byte is proved first; one that was not made here needs `also_foreign`.
+        """

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.cli.backup import restore_lines
 from ibe100.core.application import Application
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import AlreadyRunning
@@ -114,7 +113,7 @@ async def test_a_lost_database_is_restored_from_what_journals_and_the_audit_log_
     done = await restore(folders, backup)
     assert not done.merged.goes_on
     assert (done.merged.cues_closed, done.merged.cues_rebuilt) == (1, 6)
-    assert "is damaged" in " ".join(restore_lines(done))
+    assert "is damaged" in " ".join(done.lines())
     async with console(data_dir) as application:
         await until_ready(application, stream_id)
         assert await identity(application, stream_id) == before

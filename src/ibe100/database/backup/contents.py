@@ -6,53 +6,24 @@ import json
 import sqlite3
 import tempfile
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from ibe100.database.backup.archive import read_manifest
 from ibe100.database.backup.backups import unpack
 from ibe100.database.backup.sqlite_copy import Pace
-from ibe100.models.backup import DATABASE, BackupManifest, is_made_with
+from ibe100.models.backup import DATABASE, BackupContents, BackupManifest, is_made_with
 from ibe100.models.errors import StorageError
 from ibe100.models.records.keys import RecordKeys
-from ibe100.utils.timecode import format_utc
 
 LEAST_FREE_TO_LOOK = 50_000_000
 """Folder in which the database is unpacked for a moment; it may be a small disk in memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class BackupContents:
-    """A backup and whom it would let in."""
-
-    file: Path
-    manifest: BackupManifest
-    is_made_here: bool
-    users: tuple[tuple[str, str], ...] = ()
-    """Name and role; read where it was not made here."""
-    tokens: tuple[tuple[str, str, str], ...] = ()
-    """User, label and role."""
-    streams: tuple[str, ...] = ()
-    """Names."""
-
-    def lines(self) -> list[str]:
-        """A backup that was not made here, for whoever is to decide."""
-        made = f"of {format_utc(self.manifest.made_at)}, IBE-100 {self.manifest.version}"
-        if not (self.users or self.tokens or self.streams):
-            return [f"{self.file}: not made here ({made}). It brings no users, no tokens and no streams."]
-        return [
-            f"{self.file}: not made here ({made}). It would bring:",
-            *(f"  user {name}, {role}" for name, role in self.users),
-            *(f"  token {label!r} of {user}, {role}" for user, label, role in self.tokens),
-            *(f"  stream {name}" for name in self.streams),
-        ]
 
 
 def look_into(file: Path, keys: RecordKeys) -> BackupContents:
     """Look into a backup; every byte is proved where it was not made here. Raises StorageError."""
     manifest = read_manifest(file)
     if is_made_with(manifest, keys):
-        return BackupContents(file, manifest, is_made_here=True)
+        return BackupContents(file=file, manifest=manifest, is_made_here=True)
     with tempfile.TemporaryDirectory(prefix="ibe100-look-") as scratch:
         folder = Path(scratch)
         room = sum(member.size for member in manifest.members)
@@ -78,7 +49,12 @@ def _read(file: Path, manifest: BackupManifest, path: Path) -> BackupContents:
         raise StorageError(f"The database in the backup {file} cannot be read: {error}.") from error
     names = tuple(_name(config) for (config,) in configs)
     return BackupContents(
-        file, manifest, is_made_here=False, users=tuple(users), tokens=tuple(tokens), streams=names
+        file=file,
+        manifest=manifest,
+        is_made_here=False,
+        users=tuple(users),
+        tokens=tuple(tokens),
+        streams=names,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
@@ -34,3 +36,8 @@ class AuditStore:
         """Audit lines, the newest first."""
         query = select(AuditRow).order_by(AuditRow.audit_id.desc()).limit(limit)
         return await self._handles.values(query, AuditRecord)
+
+    async def of(self, actions: Sequence[str], limit: int = 500) -> tuple[AuditRecord, ...]:
+        """Audit lines of these actions, the newest first."""
+        wanted = select(AuditRow).where(AuditRow.action.in_(actions))
+        return await self._handles.values(wanted.order_by(AuditRow.audit_id.desc()).limit(limit), AuditRecord)

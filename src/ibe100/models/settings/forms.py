@@ -52,6 +52,11 @@ class FieldForm(Value):
     """True for whole numbers."""
 
     @property
+    def is_folder(self) -> bool:
+        """True for a PATH of a folder."""
+        return self.name.endswith(("_dir", "folder"))
+
+    @property
     def allowed(self) -> str:
         """Range in words, such as `0.5 to 60 s`; empty without one."""
         unit = f" {self.unit}" if self.unit else ""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from ibe100.models.base import Value
+from ibe100.models.rights import Act
 from ibe100.models.settings.forms import FieldForm
 
 
@@ -63,6 +64,8 @@ class SettingView(Value):
     origin: Origin
     holds: Holds
     """When a change takes effect."""
+    act: Act = Act.SET_SETTINGS
+    """Right that a change needs."""
     is_waiting: bool = False
     """True where another value is in force until the restart."""
 

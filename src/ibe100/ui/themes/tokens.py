@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum, StrEnum, auto
 
 from PyQt6.QtGui import QColor
@@ -145,6 +147,17 @@ def show_theme(theme: Theme) -> None:
     """Let `shade` answer for `theme` from now on; `enterprise_theme.apply_theme` repaints the window."""
     global _shown  # one window, one look
     _shown = theme
+
+
+@contextmanager
+def painted_as(theme: Theme) -> Iterator[None]:
+    """Let `shade` answer for `theme` while something is painted that shows how it looks."""
+    before = _shown
+    show_theme(theme)
+    try:
+        yield
+    finally:
+        show_theme(before)
 
 
 def shade(colour: Colour) -> QColor:
