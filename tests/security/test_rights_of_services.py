@@ -31,6 +31,7 @@ READS = {
     "preview": {"watch"},
     "profiles": {"names"},
     "as_run": {"streams", "log", "export"},
+    "schedule": {"check", "export"},
     "stream_events": {"between"},
     "metrics": {"series", "curves", "changes"},
     "metrics_csv": {"write"},
@@ -108,8 +109,10 @@ BY_WHAT_IT_IS = {
     ("alarms", "acknowledge"),
     ("alarms", "shelve"),
     ("alarms", "unshelve"),
+    ("schedule", "accept_conflict"),
     ("schedule", "change"),
     ("schedule", "remove"),
+    ("schedule", "send_early"),
 }
 """Changes whose stream is known by the number of a cue, alarm or break: each needs one that is there."""
 

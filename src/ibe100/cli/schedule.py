@@ -13,7 +13,8 @@ import typer
 
 from ibe100.cli.options import AsJson, DataDir, print_table
 from ibe100.cli.running_instance import request
-from ibe100.models.cues.schedule import After, At, BreakPlan, Every, ReturnPolicy, ScheduledBreak
+from ibe100.models.cues.recurrence import Every, Weekly
+from ibe100.models.cues.schedule import After, At, BreakPlan, ReturnPolicy, ScheduledBreak
 from ibe100.services.schedule.raw_rows import COLUMNS
 from ibe100.services.schedule.times import format_moment
 
@@ -49,6 +50,16 @@ def add(
     offset: Annotated[str, typer.Option(help="From the end of that break.", show_default=False)] = "",
     every: Annotated[str, typer.Option(help="Minutes: a series.", show_default=False)] = "",
     until: Annotated[str, typer.Option(help="The series begins none from then on.", show_default=False)] = "",
+    weekdays: Annotated[
+        str, typer.Option(help="A rule: mon-fri, 'sat sun', daily.", show_default=False)
+    ] = "",
+    local_time: Annotated[
+        str,
+        typer.Option(help="Of the rule, as 20:15, in --time-zone whatever clocks do.", show_default=False),
+    ] = "",
+    from_date: Annotated[str, typer.Option(help="First day of the rule.", show_default="today")] = "",
+    until_date: Annotated[str, typer.Option(help="Last day of the rule.", show_default=False)] = "",
+    except_dates: Annotated[str, typer.Option(help="Days without a break.", show_default=False)] = "",
     title: Annotated[str, typer.Option(help="What operators call it.")] = "Break",
     pre_roll: Annotated[str, typer.Option(help="Seconds it must have.", show_default=False)] = "",
     returns: Annotated[ReturnPolicy, typer.Option(help="How it ends.")] = ReturnPolicy.AUTO,
@@ -64,6 +75,11 @@ def add(
         "offset": offset,
         "every_minutes": every,
         "until": until,
+        "weekdays": weekdays,
+        "local_time": local_time,
+        "from_date": from_date,
+        "until_date": until_date,
+        "except_dates": except_dates,
         "title": title,
         "pre_roll": pre_roll,
         "returns": returns.value,
@@ -167,6 +183,8 @@ def _understood(plan: BreakPlan, stream: str, time_zone: str) -> str:
         case Every(start=start, minutes=minutes, until=until):
             due = f"{format_moment(start, time_zone)}, every {minutes:g} min"
             due += "" if until is None else f" until {format_moment(until, time_zone)}"
+        case Weekly() as rule:
+            due = rule.words()
         case After(break_id=leader, offset_s=offset_s):
             due = f"{offset_s:g} s after {f'row {-leader}' if leader < 0 else f'#{leader}'}"
     said = [due, f"stream {stream}", f"{plan.duration_s:g} s", f"returns {plan.returns.value}", plan.title]
@@ -180,6 +198,8 @@ def _when(one: ScheduledBreak, time_zone: str) -> str:
     match one.when:
         case Every(minutes=minutes):
             return f"{due}, every {minutes:g} min"
+        case Weekly() as rule:
+            return f"{due}, {rule.words()}"
         case After(break_id=leader):
             return f"{due}, after {leader}"
         case _:

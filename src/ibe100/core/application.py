@@ -133,7 +133,13 @@ class Application:
         )
         self.return_feeds = ReturnFeedService(database, self.streams, self._publish, self._planner, policy)
         self.schedule = ScheduleService(
-            database, self.streams, self.cues, self._cue_options, self._publish, folders.schedule_copy
+            database,
+            self.streams,
+            self.cues,
+            self._cue_options,
+            self._publish,
+            folders.schedule_copy,
+            refuse_file=self.media.refuse_ours,
         )
         self.profiles = ProfileService(folders.profiles_dir, self.streams, self.media.refuse_ours, audit)
         self.as_run = AsRunService(database.as_run, self.media.refuse_ours, signing_key(secrets))

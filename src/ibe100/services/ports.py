@@ -17,7 +17,6 @@ from ibe100.models.console import Seat
 from ibe100.models.cues.contract import Contract, ContractFinding
 from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.cues.return_receipt import ReturnReceipt
-from ibe100.models.cues.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
 from ibe100.models.messages import Message
 from ibe100.models.profile import Profile
 from ibe100.models.rights import Act, Role
@@ -33,6 +32,7 @@ from ibe100.services.record_ports import (
     RecordsPort,
     StreamEventsPort,
 )
+from ibe100.services.schedule_port import SchedulePort
 from ibe100.services.stream_port import StreamPort
 from ibe100.services.upkeep_ports import BackupPort, KeptBackupsPort, SettingsPort
 
@@ -146,32 +146,6 @@ class ProfilePort(Protocol):
 
     async def import_file(self, path: Path) -> Profile: ...
     async def export_file(self, name: str, path: Path) -> None: ...
-
-
-class SchedulePort(Protocol):
-    """Planned breaks: all that is planned, what of it conflicts, change it, import it."""
-
-    def list(self) -> tuple[ScheduledBreak, ...]:
-        """Planned breaks by due time, those over since two days ago as well; safe from any thread."""
-
-    def conflicts(self) -> tuple[Finding, ...]:
-        """Conflicts: breaks that cannot be aired as planned within the next day; safe from any thread."""
-
-    async def add(self, plan: BreakPlan) -> ScheduledBreak: ...
-    async def change(self, break_id: int, plan: BreakPlan) -> ScheduledBreak:
-        """Plan it otherwise. Refused once its cue is made or it is over."""
-
-    async def remove(self, break_ids: Sequence[int]) -> None:
-        """Refused once a cue is made or it is over, or while another break follows one of them."""
-
-    async def preview_import(self, path: Path, time_zone: str = "") -> ImportPreview:
-        """Read CSV, JSON or XMLTV by its suffix; times without an offset are those of `time_zone`.
-
-        Nothing is stored. Raises ConfigurationError when the file as a whole cannot be read.
-        """
-
-    async def import_rows(self, preview: ImportPreview) -> tuple[ScheduledBreak, ...]:
-        """Store the good rows of a preview, all or none."""
 
 
 class ContractPort(Protocol):

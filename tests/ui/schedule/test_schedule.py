@@ -13,11 +13,11 @@ from PyQt6.QtTest import QTest
 from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import planned, running
+from ibe100.models.cues.recurrence import Every
 from ibe100.models.cues.schedule import (
     At,
     BreakPlan,
     BreakState,
-    Every,
     Finding,
     ImportPreview,
     ImportRow,

@@ -239,6 +239,7 @@ async def test_an_older_schema_is_upgraded(folders: Folders) -> None:
         for table in ("kept_requests", "tokens", "users", "record_links", "deleted_streams"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("ALTER TABLE cues DROP COLUMN direction")
+        connection.execute("ALTER TABLE schedule DROP COLUMN accepted")
         connection.execute("UPDATE alembic_version SET version_num = '0006'")
         connection.commit()
     file = backup(folders)

@@ -12,7 +12,8 @@ from ibe100.models.alarms.alarm import Severity
 from ibe100.models.alarms.notification import NotificationTarget, NotificationTargets
 from ibe100.models.alarms.settings import AlarmSettings, RuleChange
 from ibe100.models.cues.contract import Contract, SrtTerms, TimeSignalCommand, VideoTerms
-from ibe100.models.cues.schedule import After, At, Every, When
+from ibe100.models.cues.recurrence import Every
+from ibe100.models.cues.schedule import After, At, When
 from ibe100.models.profile import Profile, StreamEntry
 from ibe100.models.stored import (
     DamagedDocument,

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0011"
+REVISION = "0012"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -249,6 +249,7 @@ class ScheduleRow(Base):
     cue_id: Mapped[int | None] = mapped_column(ForeignKey("cues.cue_id"))
     back_cue_id: Mapped[int | None] = mapped_column(ForeignKey("cues.cue_id"))
     series_id: Mapped[int | None] = mapped_column(RowId)
+    accepted: Mapped[str] = mapped_column(server_default="")
 
 
 class ReturnReceiptRow(Base):

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from ibe100.models.base import Name, Value
+from ibe100.models.cues.recurrence import Every, Moment, Series, Weekly
 
-SECONDS_PER_MINUTE = 60
-LATEST = 253_402_300_799.0
-"""The end of the year 9999, seconds since the epoch."""
-
-Moment = Annotated[float, Field(ge=0, le=LATEST, allow_inf_nan=False)]
-"""Wall clock, seconds since the epoch."""
 Duration = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 
 
@@ -35,40 +29,7 @@ class After(Value):
     offset_s: Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)] = 0.0
 
 
-class Every(Value):
-    """At a start and every so many minutes of elapsed time from it; the last one begins before `until`."""
-
-    kind: Literal["every"] = "every"
-    start: Moment
-    minutes: Annotated[float, Field(ge=1, le=527_040, allow_inf_nan=False)]
-    until: Moment | None = None
-
-    @model_validator(mode="after")
-    def _order(self) -> Self:
-        if self.until is not None and self.until <= self.start:
-            raise ValueError("until is not after start")
-        return self
-
-    def first_after(self, moment: float) -> float | None:
-        """The first occurrence that is later than `moment`; None when there is none."""
-        period_s = self.minutes * SECONDS_PER_MINUTE
-        turn = 0 if moment < self.start else math.floor((moment - self.start) / period_s) + 1
-        if self.start + turn * period_s <= moment:  # the division was rounded up to a whole number
-            turn += 1
-        occurrence = self.start + turn * period_s
-        return None if occurrence >= (LATEST if self.until is None else self.until) else occurrence
-
-    def between(self, first: float, end: float, most: int = 1000) -> tuple[float, ...]:
-        """Occurrences from `first` (included) to `end` (not included), the earliest `most` of them."""
-        found: list[float] = []
-        occurrence = self.first_after(math.nextafter(first, -math.inf))
-        while occurrence is not None and occurrence < end and len(found) < most:
-            found.append(occurrence)
-            occurrence = self.first_after(occurrence)
-        return tuple(found)
-
-
-When = Annotated[At | After | Every, Field(discriminator="kind")]
+When = Annotated[At | After | Every | Weekly, Field(discriminator="kind")]
 
 
 class ReturnPolicy(StrEnum):
@@ -116,7 +77,8 @@ class BreakPlan(Value):
 class ScheduledBreak(BreakPlan):
     """A break of the schedule; a new value for each step of its life.
 
-    One with `Every` is a series: it only makes breaks, one at a time, each with its `series_id`.
+    One with `Every` or `Weekly` is a series: it only makes breaks, each with its `series_id`. A break of a
+    `Weekly` that is changed is one by itself from then on, and the rule has an exception more.
     """
 
     break_id: int
@@ -128,11 +90,13 @@ class ScheduledBreak(BreakPlan):
     """The TO BREAK cue it became."""
     back_cue_id: int | None = None
     series_id: int | None = None
+    accepted: str = ""
+    """The conflict that somebody chose to keep, as it was told; another one is told again."""
 
     @property
     def is_series(self) -> bool:
         """True for one that makes other breaks instead of becoming a cue."""
-        return isinstance(self.when, Every)
+        return isinstance(self.when, Series)
 
     @property
     def ends_at(self) -> float | None:
@@ -145,6 +109,14 @@ class ScheduledBreak(BreakPlan):
         return BreakPlan(**{name: getattr(self, name) for name in BreakPlan.model_fields})
 
 
+class Fix(Value):
+    """A plan that settles a conflict."""
+
+    words: str
+    """Says it as a button: `Move to 15:17:10`."""
+    plan: BreakPlan
+
+
 class Finding(Value):
     """Two planned breaks that cannot both be, or one that its stream cannot give as planned."""
 
@@ -153,6 +125,20 @@ class Finding(Value):
     at: float
     text: str
     """A sentence that says what to do as well."""
+    subject: int | None = None
+    """The break to change or to drop; None where it is a series, or on its way already."""
+    fix: Fix | None = None
+    accepted: bool = False
+    """True when somebody chose to keep it as it is."""
+
+
+class PlanCheck(Value):
+    """Reasons against a plan before it is stored."""
+
+    refusal: str = ""
+    """Why it would be refused; empty where it would not."""
+    findings: tuple[Finding, ...] = ()
+    """Conflicts it would make, with its own break among their `break_ids`."""
 
 
 class ImportRow(Value):

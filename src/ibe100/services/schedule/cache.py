@@ -6,10 +6,18 @@ import heapq
 import math
 from collections.abc import Collection, Iterable, Sequence
 
+from ibe100.models.cues.recurrence import Series
 from ibe100.models.cues.schedule import After, BreakState, ScheduledBreak, due_times
 
 NEAR_S = 65.0
 """A break is looked at from this long before it is due: longer than any stream's pre-roll."""
+
+
+def first_step_at(one: ScheduledBreak) -> float | None:
+    """Wall clock of what it does first: its splice, or the making of a break ahead of its time."""
+    if one.planned_at is None or not one.enabled or not isinstance(one.when, Series):
+        return one.planned_at
+    return one.planned_at - one.when.ahead_s
 
 
 class ScheduleCache:
@@ -79,9 +87,10 @@ class ScheduleCache:
         return one is None or one.state.is_final
 
     def _expect(self, one: ScheduledBreak, now: float = -math.inf) -> None:
-        if one.state is BreakState.PLANNED and one.planned_at is not None and one.planned_at > now + NEAR_S:
+        acts_at = first_step_at(one)
+        if one.state is BreakState.PLANNED and acts_at is not None and acts_at > now + NEAR_S:
             # An entry of before stays: a look too many does no harm.
-            heapq.heappush(self._coming, (one.planned_at, one.break_id))
+            heapq.heappush(self._coming, (acts_at, one.break_id))
         else:
             self._near.add(one.break_id)
 

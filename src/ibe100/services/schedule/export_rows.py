@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ibe100.models.cues.schedule import After, At, BreakState, Every, ScheduledBreak
+from ibe100.models.cues.recurrence import Every, Weekly
+from ibe100.models.cues.schedule import After, At, BreakState, ScheduledBreak
 from ibe100.models.messages import StreamView
 from ibe100.services.schedule.times import format_moment
 from ibe100.services.streams.which_stream import StreamNames
@@ -18,10 +19,11 @@ def rows_of(breaks: Iterable[ScheduledBreak], streams: StreamNames[StreamView]) 
     planned = [one for one in breaks if one.state is BreakState.PLANNED and one.series_id is None]
     planned.sort(key=lambda one: (one.planned_at or 0, one.break_id))
     ids = {one.break_id for one in planned}
-    return tuple(_row(one, ids, streams) for one in planned)
+    return tuple(row_of(one, ids, streams) for one in planned)
 
 
-def _row(one: ScheduledBreak, exported: set[int], streams: StreamNames[StreamView]) -> dict[str, str]:
+def row_of(one: ScheduledBreak, exported: set[int], streams: StreamNames[StreamView]) -> dict[str, str]:
+    """One break by column; one it follows is named by its `ref` where that is among those `exported`."""
     row = {
         "ref": str(one.break_id),
         "stream": streams.reference_to(one.stream_id),
@@ -44,6 +46,15 @@ def _when(one: ScheduledBreak, exported: set[int]) -> Mapping[str, str]:
         case Every(start=start, minutes=minutes, until=until):
             row = {"start": format_moment(start), "every_minutes": repr(minutes)}
             return row if until is None else {**row, "until": format_moment(until)}
+        case Weekly() as rule:
+            row = {
+                "weekdays": " ".join(rule.weekdays),
+                "local_time": rule.local_time.isoformat(),
+                "time_zone": rule.time_zone,
+                "from_date": rule.first_date.isoformat(),
+                "except_dates": " ".join(day.isoformat() for day in rule.except_dates),
+            }
+            return row if rule.last_date is None else {**row, "until_date": rule.last_date.isoformat()}
 
 
 def _plain(seconds: float) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from ibe100.models.cues.recurrence import MOST_EXCEPTIONS, Every, Series, Weekly
 from ibe100.models.cues.schedule import After, At, BreakPlan, BreakState, ScheduledBreak
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.cues.readiness import send_lead_s
@@ -20,8 +21,10 @@ def first_due(plan: BreakPlan, now: float) -> float | None:
             return at
         case After():
             return None
-        case every:
-            return every.start if every.start >= now else every.first_after(now)
+        case Every(start=start) if start >= now:
+            return start
+        case series:
+            return series.first_after(now)
 
 
 def refusal_of_plan(
@@ -68,7 +71,7 @@ def _refusal_of_following(
         return f"{plan.title}: there is no planned break {which} to follow"
     if leader.stream_id != plan.stream_id:
         return f"{plan.title}: it can only follow a break of its own stream"
-    if leader.when.kind == "every":
+    if isinstance(leader.when, Series):
         return f"{plan.title}: it cannot follow a series, only a single break"
     if isinstance(leader, ScheduledBreak) and leader.state.is_final:
         return f"{plan.title}: {leader.title}, which it is to follow, is {leader.state} already"
@@ -91,19 +94,51 @@ def refusal_of_change(one: ScheduledBreak, plan: BreakPlan) -> str | None:
     """Reason why the plan of a break cannot be changed; None when it can."""
     if one.state is BreakState.ARMED:
         return f"{one.title} is ARMED: disarm its cue first, or let it air"
-    if one.state.is_final:
+    if one.state.is_final and not one.is_series:
         return f"{one.title} is {one.state}, and that stays on record: plan a new one"
-    if one.is_series != (plan.when.kind == "every"):
+    if one.is_series != isinstance(plan.when, Series):
         return f"{one.title}: a series cannot become a single break, nor the other way round; plan a new one"
     return None
 
 
-def refusal_of_removal(one: ScheduledBreak, follower: ScheduledBreak | None) -> str | None:
-    """Reason why a break, and what `follower` follows, cannot be taken off the schedule; None when it can."""
+def refusal_of_removal(one: ScheduledBreak) -> str | None:
+    """Reason why a break cannot be taken off the schedule; None when it can."""
     if one.state is BreakState.ARMED:
         return f"{one.title} is ARMED: disarm its cue first, or let it air"
-    if one.state.is_final:
+    if one.state.is_final and not one.is_series:
         return f"{one.title} is {one.state}, and that stays on record"
-    if follower is not None:
-        return f"{one.title} is followed by {follower.title}: take that off as well, or plan it otherwise"
     return None
+
+
+def refusal_of_losing(lost: Iterable[int], gone: Collection[int], cache: ScheduleCache) -> str | None:
+    """Reason why `lost` cannot go, for a break that is not `gone` follows one of them; None when they can."""
+    followed = {
+        one.when.break_id: one
+        for one in reversed(cache.snapshot)
+        if isinstance(one.when, After) and not one.state.is_final and one.break_id not in gone
+    }
+    for break_id in lost:
+        one, follower = cache.get(break_id), followed.get(break_id)
+        if one is not None and follower is not None:
+            return f"{one.title} is followed by {follower.title}: take that off as well, or plan it otherwise"
+    return None
+
+
+def pending_of(series: ScheduledBreak, cache: ScheduleCache) -> tuple[int, ...]:
+    """Breaks that `series` has made and that are not on their way."""
+    made = cache.made_by(series.break_id)
+    return tuple(one.break_id for one in made if one.state is BreakState.PLANNED)
+
+
+def rules_without(breaks: Iterable[ScheduledBreak], cache: ScheduleCache) -> tuple[ScheduledBreak, ...]:
+    """Rules of weekdays that made some of `breaks`, with these as exceptions: they are not made again."""
+    changed: dict[int, ScheduledBreak] = {}
+    for one in breaks:
+        series_id = one.series_id or 0
+        rule = changed.get(series_id) or cache.get(series_id)
+        if rule is None or not isinstance(rule.when, Weekly) or one.planned_at is None:
+            continue
+        day = rule.when.date_of(one.planned_at)
+        if day is not None and len(rule.when.except_dates) < MOST_EXCEPTIONS:
+            changed[series_id] = rule.model_copy(update={"when": rule.when.without(day)})
+    return tuple(changed.values())

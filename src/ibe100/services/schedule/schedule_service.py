@@ -5,37 +5,49 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from ibe100.database.database import Database
 from ibe100.models.actor import SCHEDULE
 from ibe100.models.changes import changes_between
+from ibe100.models.cues.recurrence import Weekly
 from ibe100.models.cues.schedule import (
-    After,
+    At,
     BreakPlan,
     BreakState,
     Finding,
     ImportPreview,
-    ImportRow,
+    PlanCheck,
     ScheduledBreak,
     due_times,
 )
 from ibe100.models.errors import OperatorError, StorageError
-from ibe100.models.messages import CueChanged, Message, NoticePosted, ScheduleChanged, StreamView
+from ibe100.models.messages import CueChanged, Message, NoticePosted, ScheduleChanged
 from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import CueState
 from ibe100.models.stored import keep_unknown
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.audit_trail import AuditTrail
+from ibe100.services.cues.readiness import send_lead_s
 from ibe100.services.ports import CuePort
 from ibe100.services.rights import demand
 from ibe100.services.schedule.airing import BreakAiring
-from ibe100.services.schedule.cache import ScheduleCache
+from ibe100.services.schedule.cache import NEAR_S, ScheduleCache, first_step_at
 from ibe100.services.schedule.conflicts import TICK_S, conflicts
-from ibe100.services.schedule.import_rows import read_rows
-from ibe100.services.schedule.plan import first_due, refusal_of_change, refusal_of_plan, refusal_of_removal
+from ibe100.services.schedule.export_file import day_rows, write_rows
+from ibe100.services.schedule.plan import (
+    first_due,
+    pending_of,
+    refusal_of_change,
+    refusal_of_losing,
+    refusal_of_plan,
+    refusal_of_removal,
+    rules_without,
+)
+from ibe100.services.schedule.plan_check import conflicts_of, preview_file
 from ibe100.services.schedule.record import ScheduleRecord
 from ibe100.services.schedule.series import turn
 from ibe100.services.stream_port import StreamPort
@@ -48,6 +60,8 @@ from ibe100.utils.wall_clock import WallClock
 KEPT_S = 2 * 86_400.0
 """So long a break that is over stays in the list; it is on record for ever."""
 IDLE_S = 30.0
+DRAFT = -1
+"""break_id of a plan that is only looked at."""
 
 _log = logging.getLogger(__name__)
 
@@ -66,10 +80,14 @@ class ScheduleService:
         publish: Callable[[Message], None],
         copy: Path,
         *,
+        refuse_file: Callable[[Path], None] = lambda _path: None,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`copy` is the file of the schedule's second copy."""
+        """`copy` is the file of the schedule's second copy; `refuse_file` raises StorageError for a path that
+        no export may have.
+        """
+        self._refuse_file = refuse_file
         self._record = ScheduleRecord(storage.schedule, storage.cues, copy, self._warn)
         self._streams = streams
         self._options_of = options_of
@@ -103,6 +121,17 @@ class ScheduleService:
         """Conflicts within the next day; safe from any thread."""
         return self._findings(self._cache.snapshot)
 
+    async def check(self, plan: BreakPlan, break_id: int | None = None) -> PlanCheck:
+        """Say what stands against `plan`, for a new break or for `break_id`; nothing is stored."""
+        one = None if break_id is None else self._existing(break_id)
+        refusal = None if one is None else refusal_of_change(one, plan)
+        refusal = refusal or self._refusal(plan, DRAFT if break_id is None else break_id)
+        options = self._options_of(plan.stream_id)
+        if refusal is not None or options is None:
+            return PlanCheck(refusal=refusal or "")
+        draft, planned = self._new(DRAFT if break_id is None else break_id, plan), self._cache.snapshot
+        return PlanCheck(findings=await asyncio.to_thread(conflicts_of, draft, planned, options))
+
     async def add(self, plan: BreakPlan) -> ScheduledBreak:
         """Raises OperatorError with the reason when it cannot be planned so."""
         demand(Act.PLAN_BREAKS, plan.stream_id)
@@ -119,59 +148,91 @@ class ScheduleService:
             self._refuse(refusal_of_change(one, plan) or self._refusal(plan, break_id))
             due = first_due(plan, self._wall())
             planned = {name: getattr(plan, name) for name in BreakPlan.model_fields}
-            changed = keep_unknown(one.model_copy(update={**planned, "planned_at": due}), one)
+            anew = {"planned_at": due, "state": BreakState.PLANNED, "reason": ""}
+            changed = keep_unknown(one.model_copy(update={**planned, **anew}), one)
+            rules = rules_without([one], self._cache)
+            if rules:
+                changed = changed.model_copy(update={"series_id": None})
+            pending = pending_of(one, self._cache)
+            self._refuse(refusal_of_losing(pending, pending, self._cache))
             detail = f"{_words(changed)}: {changes_between(one, changed)}"
             async with self._audit.doing("planned break changed", changed.stream_id, detail):
-                await self._drop(self._pending_of(one))
-                await self._record.save([changed])
-            self._took(self._cache.put([changed]))
+                await self._drop(pending)
+                await self._record.save([*rules, changed])
+            self._took(self._cache.put([*rules, changed]))
         return self._existing(break_id)
+
+    async def send_early(self, break_id: int) -> ScheduledBreak:
+        """Plan it for the first moment at which its pre-roll is whole. Refused where that is no gain."""
+        one = self._existing(break_id)
+        demand(Act.FIRE_CUE, one.stream_id)
+        options = self._options_of(one.stream_id)
+        if options is None:
+            raise OperatorError(f"{one.title}: its stream is not in the list")
+        soonest = float(math.ceil(self._wall() + send_lead_s(options) + TICK_S))
+        if one.planned_at is not None and one.planned_at <= soonest:
+            raise OperatorError(f"{one.title}: it goes out as soon as it can already")
+        return await self.change(break_id, one.plan.model_copy(update={"when": At(at=soonest)}))
+
+    async def accept_conflict(self, break_id: int, text: str) -> ScheduledBreak:
+        """Keep a break in spite of the conflict that `text` tells; another conflict is told again."""
+        async with self._busy:
+            one = self._existing(break_id)
+            demand(Act.PLAN_BREAKS, one.stream_id)
+            kept = one.model_copy(update={"accepted": text})
+            async with self._audit.doing("conflict kept", one.stream_id, f"{_words(one)}: {text}"):
+                await self._record.save([kept])
+            self._took(self._cache.put([kept]))
+        return kept
+
+    async def export(
+        self, path: Path, first: float, end: float, break_ids: Collection[int] | None = None
+    ) -> int:
+        """Write the breaks due from `first` to before `end` such that an import takes them; returns how many.
+
+        `break_ids` leaves out all others, and stands for what a series is still to make. `.json` by the
+        suffix of `path`, else CSV. Raises OperatorError.
+        """
+        names, snapshot = StreamNames(self._streams.streams()), self._cache.snapshot
+        wanted = None if break_ids is None else frozenset(break_ids)
+        rows = await asyncio.to_thread(day_rows, snapshot, names, first, end, wanted)
+        await asyncio.to_thread(self._refuse_file, path)
+        await asyncio.to_thread(write_rows, rows, path)
+        return len(rows)
 
     async def remove(self, break_ids: Sequence[int]) -> None:
         """Raises OperatorError when one of them cannot be; then none is."""
         async with self._busy:
             removed = {break_id: self._existing(break_id) for break_id in break_ids}
             demand(Act.PLAN_BREAKS, *(one.stream_id for one in removed.values()))
-            staying = [one for one in self._cache.snapshot if one.break_id not in removed]
-            follower = {
-                one.when.break_id: one
-                for one in reversed(staying)
-                if isinstance(one.when, After) and not one.state.is_final
-            }
-            for one in removed.values():
-                self._refuse(refusal_of_removal(one, follower.get(one.break_id)))
             of_series = [
-                one.break_id
-                for one in staying
-                if one.series_id in removed and one.state is BreakState.PLANNED
+                pending
+                for one in removed.values()
+                if one.is_series
+                for pending in pending_of(one, self._cache)
+                if pending not in removed
+            ]
+            gone = {*removed, *of_series}
+            for one in removed.values():
+                self._refuse(refusal_of_removal(one))
+            self._refuse(refusal_of_losing(gone, gone, self._cache))
+            rules = [
+                one for one in rules_without(removed.values(), self._cache) if one.break_id not in removed
             ]
             for one in removed.values():
                 await self._audit.write("planned break removed", one.stream_id, _words(one))
+            if rules:
+                await self._record.save(rules)
+                self._took(self._cache.put(rules))
             await self._drop([*removed, *of_series])
 
     async def preview_import(self, path: Path, time_zone: str = "") -> ImportPreview:
         """Read what the file at `path` would plan; nothing is stored."""
         demand(Act.READ_PLANS)
-        return await on_thread(self._preview, path, time_zone, StreamNames(self._streams.streams()))
-
-    def _preview(
-        self, turns: Turns, path: Path, time_zone: str, streams: StreamNames[StreamView]
-    ) -> ImportPreview:
-        own: dict[int, BreakPlan] = {}
-        sound: set[int] = set()
-        rows = []
-        for row in read_rows(path, time_zone, streams, turns):
-            if row.plan is not None and (refusal := self._refusal(row.plan, -row.line, own, sound)):
-                row = ImportRow(line=row.line, error=refusal)
-            if row.plan is not None:
-                own[-row.line] = row.plan
-            rows.append(row)
-        cache = ScheduleCache()
-        drafts = (self._new(draft_id, plan) for draft_id, plan in turns.each(own.items()))
-        cache.put([*self._cache.snapshot, *drafts])
-        found = self._findings(cache.snapshot)
-        findings = tuple(one for one in found if not one.break_ids or own.keys() & set(one.break_ids))
-        return ImportPreview(source=path.name, rows=tuple(rows), findings=findings)
+        names = StreamNames(self._streams.streams())
+        return await on_thread(
+            preview_file, path, time_zone, names, self._cache, self._refusal, self._new, self._findings
+        )
 
     async def import_rows(self, preview: ImportPreview) -> tuple[ScheduledBreak, ...]:
         """Store the good rows of a preview, all or none."""
@@ -234,12 +295,16 @@ class ScheduleService:
                 await self._keep(after)
 
     async def _take_turn(self, series: ScheduledBreak) -> None:
-        one, after = turn(series, self._cache.made_by(series.break_id), self._wall())
-        if one is None and after == series:
-            return
-        if one is not None:
-            self._took(self._cache.put(await self._record.add([one])))
-        await self._keep(after)
+        while not series.state.is_final and (first_step_at(series) or 0) <= self._wall() + NEAR_S:
+            one, after = turn(series, self._cache.made_by(series.break_id), self._wall())
+            if one is None and after == series:
+                return
+            if one is not None:
+                self._took(self._cache.put(await self._record.add([one])))
+            await self._keep(after)
+            if not isinstance(series.when, Weekly):
+                return
+            series = after
 
     async def _keep(self, one: ScheduledBreak) -> None:
         """Store a step; when the disk cannot take it, the operator is told, for it has happened on air."""
@@ -294,10 +359,6 @@ class ScheduleService:
         if one is None:
             raise OperatorError(f"there is no planned break {break_id}")
         return one
-
-    def _pending_of(self, series: ScheduledBreak) -> tuple[int, ...]:
-        made = self._cache.made_by(series.break_id)
-        return tuple(one.break_id for one in made if one.state is BreakState.PLANNED)
 
     async def _drop(self, break_ids: Sequence[int]) -> None:
         if break_ids:

@@ -1,8 +1,9 @@
-"""A series makes its breaks one by one, each when it comes near."""
+"""A series makes its breaks one by one: each when it comes near, those of weekdays two days ahead."""
 
 from __future__ import annotations
 
-from ibe100.models.cues.schedule import BreakState, Every, ScheduledBreak
+from ibe100.models.cues.recurrence import Series
+from ibe100.models.cues.schedule import BreakState, ScheduledBreak
 from ibe100.utils.timecode import format_utc
 
 NEW = -1
@@ -16,7 +17,7 @@ def turn(
 
     Occurrences that went by while nobody was there are one break, MISSED, that says how many they were.
     """
-    assert isinstance(series.when, Every)
+    assert isinstance(series.when, Series)
     assert series.planned_at is not None
     due = series.planned_at
     if not series.enabled:
@@ -30,6 +31,7 @@ def turn(
             "break_id": NEW,
             "when": {"kind": "at", "at": due},
             "series_id": series.break_id,
+            "accepted": "",
         }
     )
     if upcoming is not None and upcoming < now:
@@ -45,5 +47,5 @@ def turn(
 
 def _expects(series: ScheduledBreak, due: float | None) -> ScheduledBreak:
     if due is None:
-        return series.model_copy(update={"state": BreakState.DONE})
+        return series.model_copy(update={"state": BreakState.DONE, "reason": "its last break is planned"})
     return series.model_copy(update={"planned_at": due})

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from ibe100.models.cues.schedule import At, BreakState, Every, ScheduledBreak
+from ibe100.models.cues.recurrence import Every, Series
+from ibe100.models.cues.schedule import At, BreakState, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState, Direction
 
 
@@ -80,17 +81,18 @@ def planned_spans(
     spans: list[BreakSpan] = []
     breaks = tuple(breaks)
     made = {one.planned_at for one in breaks if one.series_id is not None}
+    rigid = {one.break_id for one in breaks if isinstance(one.when, Every)}
     for one in breaks:
         if one.state is not BreakState.PLANNED:
             continue
         kind = SpanKind.CONFLICT if conflicts(one.break_id) else SpanKind.PLANNED
         kind = kind if one.enabled else SpanKind.OFF
         words = f"{one.duration_s:g} s"
-        if isinstance(one.when, Every):
+        if isinstance(one.when, Series):
             turns = [turn for turn in one.when.between(first, end, MOST_TURNS) if turn not in made]
         else:
             turns = [] if one.planned_at is None else [one.planned_at]
-        can_move = isinstance(one.when, At) and one.series_id is None
+        can_move = isinstance(one.when, At) and one.series_id not in rigid
         spans += [
             BreakSpan(0, kind, turn, turn + one.duration_s, words, one.break_id, can_move) for turn in turns
         ]

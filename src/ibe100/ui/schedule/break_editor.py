@@ -19,7 +19,8 @@ from PyQt6.QtWidgets import (
 )
 
 from ibe100.models.base import describe_error
-from ibe100.models.cues.schedule import After, At, BreakPlan, Every, ReturnPolicy, ScheduledBreak
+from ibe100.models.cues.recurrence import Every
+from ibe100.models.cues.schedule import After, At, BreakPlan, ReturnPolicy, ScheduledBreak
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.moment_edit import MomentEdit

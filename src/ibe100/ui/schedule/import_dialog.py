@@ -8,7 +8,8 @@ from pathlib import Path
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from ibe100.models.cues.schedule import After, At, BreakPlan, Every, ImportPreview, ImportRow, ScheduledBreak
+from ibe100.models.cues.recurrence import Every, Weekly
+from ibe100.models.cues.schedule import After, At, BreakPlan, ImportPreview, ImportRow, ScheduledBreak
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.service_client import ServiceClient
@@ -137,3 +138,5 @@ def when_words(plan: BreakPlan) -> str:
             return f"{offset_s:g} s after {of}"
         case Every(start=start, minutes=minutes):
             return f"every {minutes:g} min from {format_date(start)}"
+        case Weekly() as rule:
+            return rule.words()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ibe100.database.database import Database
-from ibe100.models.cues.schedule import After, At, BreakState, Every, ReturnPolicy, ScheduledBreak, When
+from ibe100.models.cues.recurrence import Every
+from ibe100.models.cues.schedule import After, At, BreakState, ReturnPolicy, ScheduledBreak, When
 
 
 @pytest.fixture

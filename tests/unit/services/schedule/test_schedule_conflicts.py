@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.models.cues.schedule import At, BreakState, Every, ReturnPolicy, ScheduledBreak
+from ibe100.models.cues.recurrence import Every
+from ibe100.models.cues.schedule import At, BreakState, ReturnPolicy, ScheduledBreak
 from ibe100.models.stream_config import Scte35Options
 from ibe100.services.cues.readiness import send_lead_s
 from ibe100.services.schedule.conflicts import TICK_S, conflicts

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.models.cues.schedule import After, At, Every, ReturnPolicy
+from ibe100.models.cues.recurrence import Every
+from ibe100.models.cues.schedule import After, At, ReturnPolicy
 from ibe100.models.errors import ConfigurationError, OperatorError
 from ibe100.services.schedule.export_rows import rows_of
 from ibe100.services.schedule.import_rows import read_rows

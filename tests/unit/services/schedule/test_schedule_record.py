@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ibe100.database.sql.sqlite import copy_file
-from ibe100.models.cues.schedule import After, BreakState, Every
+from ibe100.models.cues.recurrence import Every
+from ibe100.models.cues.schedule import After, BreakState
 from ibe100.models.messages import NoticePosted
 from ibe100.services.schedule.second_copy import read_copy
 from schedule_rig import NOON, Rig, at, schedule_rig

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ibe100.models.actor import Actor
-from ibe100.models.cues.schedule import After, BreakPlan, BreakState, Every, ReturnPolicy
+from ibe100.models.cues.recurrence import Every
+from ibe100.models.cues.schedule import After, BreakPlan, BreakState, ReturnPolicy
 from ibe100.models.errors import OperatorError
 from ibe100.models.messages import NoticePosted, ScheduleChanged
 from ibe100.models.rights import Role

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ibe100.models.cues.schedule import After, At, Every, ScheduledBreak, due_times
+from ibe100.models.cues.recurrence import Every
+from ibe100.models.cues.schedule import After, At, ScheduledBreak, due_times
 from ibe100.models.errors import ConfigurationError
 from ibe100.services.schedule.times import format_moment, parse_duration, parse_moment
 
