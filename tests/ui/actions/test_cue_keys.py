@@ -1,4 +1,4 @@
-"""The keys of cues: wherever the keyboard is, in floating docks too, but not out of a text being typed."""
+"""The keys of cues: wherever the keyboard is, in docks, fields, dialogs, popups and the multiview."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Callable
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QLineEdit, QWidget
 
-from console_under_test import Console
+from console_under_test import Console, editor_of
 from fake_services import FakeServices
 from fake_values import running
 from ibe100.models.scte35_marker import CueAction, CueState
-from ibe100.ui.cues.hold_button import HOLD_MS
+from ibe100.ui.actions.command_palette import CommandPalette
+from ibe100.ui.actions.key_overlay import KeyOverlay
+from ibe100.ui.widgets.name_question import NameQuestion
 
 Key = Qt.Key
 
@@ -69,20 +71,75 @@ def test_all_cue_keys_work_in_every_dock(console: Console, name: str, floating: 
     dock.setFloating(False)
 
 
-def test_while_text_is_typed_no_cue_goes_and_that_is_said(console: Console) -> None:
-    window = console.window
-    parts = window.parts
-    edit = focus(console, parts.stream_panel.filter_edit)
+def test_cue_keys_work_while_text_is_typed_and_the_text_stays(console: Console) -> None:
+    edit = focus(console, console.parts.stream_panel.filter_edit)
+    QTest.keyClicks(edit, "1")
     QTest.keyClick(edit, Key.Key_F9)
-    assert "F9: ignored while a text field has the keyboard" in parts.notices.text.text()
-    QTest.keyPress(edit, Key.Key_F11)
-    console.qtbot.wait(2 * HOLD_MS)
-    QTest.keyRelease(edit, Key.Key_F11)
-    assert actions(console) == []
-    QTest.keyClick(edit, Key.Key_Escape)
-    assert not edit.hasFocus(), "the first Esc leaves the field"
-    QTest.keyClick(window, Key.Key_F9)
     console.until(lambda: actions(console) == [CueAction.TO_BREAK])
+    console.until(console.parts.cue_panel.buttons.back.isEnabled)
+    QTest.keyClick(edit, Key.Key_F10)
+    console.until(lambda: actions(console)[1:] == [CueAction.BACK_TO_PROGRAMME])
+    console.until(console.parts.cue_panel.buttons.crash_out.isEnabled)
+    QTest.keyPress(edit, Key.Key_F11)
+    console.until(lambda: actions(console)[2:] == [CueAction.CRASH_OUT])
+    QTest.keyRelease(edit, Key.Key_F11)
+    assert (edit.hasFocus(), console.parts.stream_panel.filter_edit.text()) == (True, "1")
+
+
+def open_palette(console: Console) -> QWidget:
+    console.window.dialogs.show_palette()
+    return console.window.findChildren(CommandPalette)[-1].edit
+
+
+def open_overlay(console: Console) -> QWidget:
+    console.window.dialogs.show_keys()
+    return console.window.findChildren(KeyOverlay)[-1]
+
+
+def open_editor(console: Console) -> QWidget:
+    console.parts.stream_controller.add()
+    return editor_of(console).findChildren(QLineEdit)[0]
+
+
+def open_modal_question(console: Console) -> QWidget:
+    question = NameQuestion("Save profile", "Save", (), own=True, thing="profile", parent=console.window)
+    question.open()
+    return question.findChildren(QLineEdit)[0]
+
+
+def open_multiview(console: Console) -> QWidget:
+    console.parts.multiview_controller.show()
+    return console.parts.multiview_controller.view
+
+
+def open_drop_down(console: Console) -> QWidget:
+    console.parts.cue_panel.prepare(CueAction.TIME_SIGNAL)
+    combo = console.parts.cue_panel.more.signal.type
+    combo.showPopup()
+    view = combo.view()
+    assert view is not None
+    return view
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [open_palette, open_overlay, open_editor, open_modal_question, open_multiview, open_drop_down],
+    ids=lambda opened: opened.__name__,
+)
+def test_cue_keys_work_over_whatever_is_open(console: Console, opened: Callable[[Console], QWidget]) -> None:
+    place = opened(console)
+    console.until(place.isVisible)
+    QTest.keyClick(place, Key.Key_F9)
+    console.until(lambda: actions(console) == [CueAction.TO_BREAK])
+    console.until(console.parts.cue_panel.buttons.crash_in.isEnabled)
+    QTest.keyPress(place, Key.Key_F12)
+    console.until(lambda: actions(console)[1:] == [CueAction.CRASH_IN])
+    QTest.keyRelease(place, Key.Key_F12)
+    assert place.isVisible()
+    top = place.window()
+    assert top is not None
+    if top is not console.window:
+        top.close()
 
 
 def test_a_pre_rolled_cue_is_not_disarmed_by_the_esc_that_leaves_a_field(console: Console) -> None:

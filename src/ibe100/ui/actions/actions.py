@@ -12,10 +12,6 @@ from ibe100.models.rights import Act
 from ibe100.ui.actions.catalogue import CATALOGUE, KEY_GROUPS, SELECTABLE
 from ibe100.ui.words.tooltips import set_tooltip
 
-ANYWHERE = frozenset({"F9", "F10"})
-"""Keys of the console that work in its other windows too."""
-
-
 _SHOWN_AS = {"Left": "←", "Right": "→"}
 
 
@@ -89,13 +85,10 @@ class Actions(QObject):
         return " ".join(_SHOWN_AS.get(part, part) for part in spec.keys.split("+")), spec.text
 
     def _make(self, text: str, keys: str) -> QAction:
-        context = Qt.ShortcutContext.WindowShortcut
-        if keys in ANYWHERE:
-            context = Qt.ShortcutContext.ApplicationShortcut
         action = QAction(text, self)
         if keys:
             action.setShortcut(QKeySequence(keys))
-            action.setShortcutContext(context)
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.setAutoRepeat(False)
         self._window.addAction(action)
         return action

@@ -59,6 +59,8 @@ class HoldButton(QAbstractButton):
 
     def let_go(self) -> None:
         """Empty the bar; nothing has happened unless it was full."""
+        # Where another program has the keyboard now, the release of the key is never told.
+        self._is_key_down = False
         self._timer.stop()
         self.update()
 

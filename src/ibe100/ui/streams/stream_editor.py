@@ -97,6 +97,7 @@ class StreamEditor(QDialog):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setAccessibleName("Fields of the stream")
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the first field has the keyboard when it opens
         scroll.setWidget(form)
         right = QVBoxLayout()
         right.setSpacing(10)

@@ -48,6 +48,10 @@ class ConsoleDocks(QObject):
     def __getitem__(self, name: str) -> QDockWidget:
         return self._docks[name]
 
+    def all(self) -> tuple[QDockWidget, ...]:
+        """Every dock."""
+        return tuple(self._docks.values())
+
     def arrange(self) -> None:
         """Put all docks into the default layout."""
         self._chosen = None

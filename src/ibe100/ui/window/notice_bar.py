@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -37,13 +36,17 @@ class Notice:
 
 
 class NoticeBar(QWidget):
-    """Shows the newest notice; infos go by themselves, the others wait to be dismissed."""
+    """Shows the newest notice and how many wait behind it; none takes the place of another.
+
+    Infos go by themselves once they have been shown for a while, the others wait to be dismissed.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("noticeBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._waiting: deque[Notice] = deque(maxlen=MOST_WAITING)
+        self._waiting: list[Notice] = []
+        """The newest first; the first is shown."""
         self._mark = QLabel()
         self._mark.setFixedWidth(20)
         self._time = label("", "small_number")
@@ -69,18 +72,25 @@ class NoticeBar(QWidget):
     def post(
         self, level: str, text: str, at: float | None = None, undo: Callable[[], object] | None = None
     ) -> None:
-        """Show a notice; the same one again only renews its time."""
+        """Show a notice; the same one again only renews its time, and the offer of undo with it."""
         notice = Notice(time.time() if at is None else at, level, text, undo)
-        shown = self._waiting[0] if self._waiting else None
-        if shown is not None and (shown.level == "info" or (shown.level, shown.text) == (level, text)):
-            self._waiting.popleft()
-        self._waiting.appendleft(notice)
+        others = [known for known in self._waiting if (known.level, known.text) != (level, text)]
+        self._waiting = [notice, *others]
+        if len(self._waiting) > MOST_WAITING:
+            infos = [known for known in others if known.level == "info" and known.undo is None]
+            self._waiting.remove((infos or others)[-1])
         self._show()
+
+    def withdraw(self, text: str) -> None:
+        """Take back what does not hold any more, shown or waiting."""
+        kept = [notice for notice in self._waiting if notice.text != text]
+        if len(kept) < len(self._waiting):
+            self._waiting = kept
+            self._show()
 
     def dismiss(self) -> None:
         """Dismiss the shown notice; the next is shown."""
-        if self._waiting:
-            self._waiting.popleft()
+        del self._waiting[:1]
         self._show()
 
     def _undo(self) -> None:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QMainWindow
 
 from ibe100.models.console import Seat
+from ibe100.models.scte35_marker import CueAction
 from ibe100.ui.access.permissions import Permissions
 from ibe100.ui.access.sign_in import SignIn
 from ibe100.ui.actions.actions import Actions
+from ibe100.ui.actions.application_events import ApplicationEvents
 from ibe100.ui.actions.cue_keys import CueKeys
+from ibe100.ui.actions.focus_return import FocusReturn
+from ibe100.ui.actions.typed_ahead import TypedAhead
+from ibe100.ui.actions.typing_keys import TypingKeys
+from ibe100.ui.actions.wheel_guard import WheelGuard
 from ibe100.ui.alarms.alarm_panel import AlarmPanel
 from ibe100.ui.cues.cue_panel import CuePanel
 from ibe100.ui.dashboard.dashboard import Dashboard
@@ -54,6 +61,9 @@ class Parts:
         layout_file: Path | None,
     ) -> None:
         self.client, self.bridge = client, bridge
+        self.events = ApplicationEvents(window)
+        # Before there is a widget that the wheel could change.
+        self.wheel_guard = WheelGuard(self.events)
         self.state = state = ConsoleState(bridge, window)
         self.card_order = CardOrder(state.streams, window)
         self.actions = Actions(window)
@@ -66,8 +76,9 @@ class Parts:
         self._build_pages()
         self.docks = ConsoleDocks(window)
         self._add_docks()
+        self._guard_input(window)
         self.stream_controller = StreamController(window, state.streams, client)
-        self.profile_controller = ProfileController(window, client)
+        self.profile_controller = ProfileController(window, client, self.typed_ahead)
         self.schedule_controller = ScheduleController(window, state.streams, state.schedule, client)
         self.multiview_controller = MultiviewController(
             window, state, self.card_order, client, self.cue_panel
@@ -75,10 +86,20 @@ class Parts:
         self.layout_controller = LayoutController(window, self.docks, self.card_order, layout_file)
         look = None if layout_file is None else layout_file.with_name(APPEARANCE_FILE)
         self.appearance = AppearanceController(window, look)
-        self.cue_keys = CueKeys(window, self.cue_panel.buttons.take_key)
         self.closing = Closing(window, state.streams, client)
         self.permissions = Permissions(window, self.seat, self.actions.set_refusals)
         self._preview_demand = PreviewDemand(client, "dashboard", self.dashboard.in_sight, window)
+
+    def _guard_input(self, window: QMainWindow) -> None:
+        """Take keys, wheel and focus where they would be in the way of a cue; the keys of cues come first."""
+        pressed = {
+            Qt.Key.Key_F9: lambda: self.cue_panel.fire(CueAction.TO_BREAK),
+            Qt.Key.Key_F10: lambda: self.cue_panel.fire(CueAction.BACK_TO_PROGRAMME),
+        }
+        self.cue_keys = CueKeys(self.events, pressed, self.cue_panel.buttons.take_key)
+        self.typed_ahead = TypedAhead(self.events)
+        self.typing_keys = TypingKeys(self.events, window)
+        self.focus = FocusReturn(self.events, window, self.stream_panel.list, self.docks.is_in_sight)
 
     def _build_panels(self, subtitle: str) -> None:
         state, client = self.state, self.client

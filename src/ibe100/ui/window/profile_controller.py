@@ -9,6 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.profile import Profile
+from ibe100.ui.actions.typed_ahead import TypedAhead
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.file_question import ask_file_to_read, ask_file_to_write
 from ibe100.ui.widgets.name_question import NameQuestion
@@ -21,9 +22,9 @@ class ProfileController(QObject):
 
     notice = pyqtSignal(str, str)
 
-    def __init__(self, window: QWidget, client: ServiceClient) -> None:
+    def __init__(self, window: QWidget, client: ServiceClient, typed_ahead: TypedAhead) -> None:
         super().__init__(window)
-        self._window, self._client = window, client
+        self._window, self._client, self._typed_ahead = window, client, typed_ahead
 
     def save(self) -> None:
         """Save the present list of streams under a name."""
@@ -55,7 +56,9 @@ class ProfileController(QObject):
             question.answered.connect(then)
             question.open()
 
-        self._client.ask("Profiles", lambda s: s.profiles.names()).then(ask_name)
+        self._typed_ahead.expect()
+        call = self._client.ask("Profiles", lambda s: s.profiles.names()).then(ask_name)
+        call.finished.connect(self._typed_ahead.opened)
 
     def _save(self, name: str) -> None:
         call = self._client.ask(f"Save profile {name}", lambda s: s.profiles.save(name))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from PyQt6.QtCore import QTimer
+
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.alarms.remedy import Remedy
 from ibe100.models.messages import NoticePosted
@@ -104,8 +106,7 @@ def _connect_notices(parts: Parts) -> None:
     parts.bridge.notice_posted.connect(post_fact)
     for failed in (parts.client.refused, parts.client.bug):
         failed.connect(lambda what, words: post("error", f"{what}: {words}"))
-    for cues in (parts.cue_panel, parts.cue_keys):
-        cues.refused.connect(lambda what, words: post("warning", f"{what}: {words}"))
+    parts.cue_panel.refused.connect(lambda what, words: post("warning", f"{what}: {words}"))
     for changing in (parts.stream_controller, parts.schedule_controller):
         changing.notice.connect(lambda level, words, undo: post(level, words, undo=undo))
     plots = (parts.monitoring.plots, parts.history.sessions.plots)
@@ -201,7 +202,10 @@ def _connect_person(parts: Parts) -> None:
 
 
 def _connect_records(parts: Parts) -> None:
-    """Read records when their page comes to the front."""
+    """Read records when their page comes to the front; the keyboard stays with no page behind it."""
     reads = {"history": parts.history.read, "cue_log": parts.cue_log.reload, "as_run": parts.as_run.reload}
+    for dock in parts.docks.all():
+        # Once the page in front is laid out.
+        dock.visibilityChanged.connect(lambda _shown: QTimer.singleShot(0, parts.focus.leave_hidden))
     for name, read in reads.items():
         parts.docks[name].visibilityChanged.connect(lambda shown, read=read: read() if shown else None)

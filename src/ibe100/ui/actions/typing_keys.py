@@ -1,0 +1,70 @@
+"""Keys while text is typed: Esc leaves the field, letters search a list that drops down."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QEvent, QObject, Qt
+from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QLineEdit,
+    QMainWindow,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
+
+from ibe100.ui.actions.application_events import ApplicationEvents
+
+COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+
+
+class TypingKeys(QObject):
+    """Keeps keys of fields in the window and its floating docks from the shortcuts of the same keys."""
+
+    def __init__(self, events: ApplicationEvents, window: QMainWindow) -> None:
+        super().__init__(events)
+        self._window = window
+        events.take(self._take, QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+
+    def _take(self, watched: QWidget, event: QEvent) -> bool:
+        if not isinstance(event, QKeyEvent) or not self._is_ours(watched):
+            return False
+        field = _text_field()
+        if field is None:
+            return _is_letter_for_a_list(event)
+        if event.key() != Qt.Key.Key_Escape:
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+        elif not event.isAutoRepeat():
+            field.clearFocus()
+        return True
+
+    def _is_ours(self, widget: QWidget) -> bool:
+        """True in the window or a floating dock of it; dialogs and drop-down lists have their own keys."""
+        place = widget.window()
+        return place is self._window or (
+            isinstance(place, QDockWidget) and place.parentWidget() is self._window
+        )
+
+
+def _is_letter_for_a_list(event: QKeyEvent) -> bool:
+    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(QApplication.focusWidget(), QComboBox):
+        return False
+    if event.modifiers() & COMMANDS or not event.text().isprintable() or not event.text():
+        return False
+    event.accept()
+    return True
+
+
+def _text_field() -> QWidget | None:
+    """Field that text is being typed into; a number in a spin box is no text."""
+    field = QApplication.focusWidget()
+    match field:
+        case QLineEdit() | QPlainTextEdit() | QTextEdit():
+            return None if field.isReadOnly() else field
+        case QComboBox():
+            return field if field.isEditable() else None
+    return None
