@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from pydantic import SecretStr
 
@@ -15,7 +16,7 @@ from ibe100.models.base import build
 from ibe100.models.errors import OperatorError
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.users import Role
-from services_rig import console
+from services_rig import console, processes_of, processor_pid
 
 PASSPHRASE = "canary with blanks 1"
 TOKEN = "canary-token-2"
@@ -73,6 +74,25 @@ async def test_no_secret_is_in_a_file_a_backup_or_an_answer(tmp_path: Path) -> N
     assert not any(secret.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     changed = next(line.detail for line in audit if line.action == "stream changed")
     assert "output.passphrase a secret (what is secret of it)" in changed
+
+
+async def test_no_secret_is_in_the_arguments_or_the_environment_of_a_process(tmp_path: Path) -> None:
+    """Any user of the machine may read the arguments of all processes (proc(5), cmdline)."""
+    values = config().model_dump(mode="json") | {
+        "input": {"kind": "test_pattern"},
+        "output": config().output.model_dump(mode="json") | {"passphrase": PASSPHRASE},
+    }
+    async with console(tmp_path / "data") as application:
+        stream_id = (await application.streams.add(build(StreamConfig, values, "stream"))).stream_id
+        await application.streams.start(stream_id)
+        processor = await processor_pid(application, stream_id)
+        looked_at = {psutil.Process(processor), *psutil.Process().children(recursive=True)}
+        looked_at |= {psutil.Process(pid) for pid in processes_of(application, stream_id)}
+        assert len(looked_at) > 1
+        for process in looked_at:
+            told = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+            told += Path(f"/proc/{process.pid}/environ").read_bytes()
+            assert [one for one in CANARIES if one.encode() in told] == [], process
 
 
 @pytest.mark.parametrize(
