@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import tarfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,31 @@ def found_in(folder: Path) -> Iterator[str]:
             if path.suffix == ".gz":
                 content = gzip.decompress(content)
             yield from (f"{path}: {canary}" for canary in CANARIES if canary.encode() in content)
+
+
+async def test_no_secret_is_in_a_support_bundle_or_in_what_is_copied(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with console(data, logging={"level": "debug"}) as application:
+        await application.streams.add(config())
+        await application.access.add_user("anna", Role.OPERATOR, SecretStr(PASSWORD))
+        made = await application.access.add_token("anna", "robot", None, None)
+        await application.notifications.save(NotificationTarget(name="us"), ADDRESS)
+        # Lines that nobody masked, as another version or a library may have written them.
+        with (data / "logs" / "app.log").open("a") as log:
+            log.write(f"passphrase={TOKEN}\nhttp://u:{CREDENTIAL}@h/a?sig={TOKEN} {made.token}\n")
+        await application.support.save(tmp_path / "support.zip")
+        copied = await application.support.diagnostics()
+    with zipfile.ZipFile(tmp_path / "support.zip") as bundle:
+        texts = {name: bundle.read(name).decode() for name in bundle.namelist()}
+    assert {Path(name).name for name in texts} >= {"doctor.txt", "settings.json", "streams.json", "app.log"}
+    assert "One" in texts["support/streams.json"]
+    assert "NoneType" not in "".join(texts.values())
+    secrets = (*CANARIES, made.token)
+    sung = [
+        (name, one) for name, text in {**texts, "copied": copied}.items() for one in secrets if one in text
+    ]
+    assert sung == []
+    assert (tmp_path / "support.zip").stat().st_mode & 0o077 == 0
 
 
 async def test_no_secret_is_in_a_file_a_backup_or_an_answer(tmp_path: Path) -> None:

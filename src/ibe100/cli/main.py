@@ -128,12 +128,20 @@ def serve(
 @app.command()
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Save a zip for who helps: versions, settings, logs; no secrets.",
+            show_default=False,
+        ),
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Check what is installed and what is missing, and say what that means."""
     from ibe100.cli.doctor import run_doctor
 
-    raise typer.Exit(run_doctor(data_dir, as_json=as_json))
+    raise typer.Exit(run_doctor(data_dir, as_json=as_json, bundle=bundle))
 
 
 @app.command()

@@ -21,6 +21,7 @@ from ibe100.core.restore import finish_restore, restore_as_wanted
 from ibe100.core.secrets import SecretStore
 from ibe100.core.settings_edit import SettingsEdit
 from ibe100.core.settings_reload import SettingsReload, SettingsSource
+from ibe100.core.support.support import Support
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.errors import StreamError
@@ -175,6 +176,9 @@ class Application:
                 self.alarms.judge_machine,
             )
         self.settings = SettingsEdit(config, source, self.settings_reload)
+        self.support = Support(
+            folders, lambda: self.settings.present, self.streams, self.engine, self.media.refuse_ours
+        )
         self._notices: tuple[str, ...] = (*database.notices, *secrets.notices)
         self._for_next_subscriber: list[NoticePosted] = []
 

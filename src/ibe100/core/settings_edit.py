@@ -45,7 +45,7 @@ class SettingsEdit:
 
     def sound(self) -> SoundPlan:
         """The sound of alarms as it is in force; safe from any thread."""
-        return self._present().sound
+        return self.present.sound
 
     def last_change(self) -> tuple[str, ...]:
         """Names of what `undo` would take back; safe from any thread."""
@@ -58,7 +58,7 @@ class SettingsEdit:
         if self._source is not None:
             places = await asyncio.to_thread(self._source.places)
             files = settings_files(self._source.file)
-        values, present, shipped = flat(merged_settings(places)), flat(self._present()), flat(AppConfig())
+        values, present, shipped = flat(merged_settings(places)), flat(self.present), flat(AppConfig())
         return tuple(
             SettingView(
                 name=name,
@@ -107,7 +107,9 @@ class SettingsEdit:
         await self._reload.edit(write)
         self._before = kept
 
-    def _present(self) -> AppConfig:
+    @property
+    def present(self) -> AppConfig:
+        """Settings in force; safe from any thread."""
         return self._given if self._reload is None else self._reload.present
 
 

@@ -213,6 +213,13 @@ class BackupRequest(Value):
     with_key: bool = False
 
 
+class SupportRequest(Value):
+    """Request of the command line to a running console for a support bundle."""
+
+    cmd: None = None
+    file: Annotated[Path, AfterValidator(_absolute)]
+
+
 class BackupStatus(Value):
     """State of the automatic backups."""
 

@@ -94,7 +94,7 @@ FOUR_EYES: Mapping[str, Act] = {
     "section": Act.SEND_SECTION,
 }
 """Acts that a second person can be asked for, by their names in the settings."""
-OF_NO_STREAM = frozenset({Act.READ, Act.READ_PLANS, Act.PROBE, Act.SAVE_SUPPORT})
+OF_NO_STREAM = frozenset({Act.READ, Act.READ_PLANS, Act.PROBE})
 """Acts that change no stream: the role alone decides."""
 
 

@@ -34,7 +34,7 @@ from ibe100.services.record_ports import (
 )
 from ibe100.services.schedule_port import SchedulePort
 from ibe100.services.stream_port import StreamPort
-from ibe100.services.upkeep_ports import BackupPort, KeptBackupsPort, SettingsPort
+from ibe100.services.upkeep_ports import BackupPort, KeptBackupsPort, SettingsPort, SupportPort
 
 Result = TypeVar("Result")
 
@@ -320,6 +320,8 @@ class Services(Protocol):
     def kept_backups(self) -> KeptBackupsPort: ...
     @property
     def settings(self) -> SettingsPort: ...
+    @property
+    def support(self) -> SupportPort: ...
     @property
     def engine(self) -> EnginePort: ...
     @property

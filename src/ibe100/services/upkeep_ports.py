@@ -1,4 +1,4 @@
-"""Ports for the upkeep of an installation: its settings and its backups."""
+"""Ports for the upkeep of an installation: settings, backups, support."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ibe100.models.backup import BackupContents, BackupFile, BackupManifest, BackupStatus, KeptBackup
+from ibe100.models.settings.installation import PackageLicence, PartVersion
 from ibe100.models.settings.sound import SoundPlan
 from ibe100.models.settings.views import SettingView
 
@@ -70,3 +71,19 @@ class KeptBackupsPort(Protocol):
 
         Every byte is proved first; one that was not made here needs `also_foreign`.
         """
+
+
+class SupportPort(Protocol):
+    """Versions of what is installed, and what is sent to who helps: without secrets."""
+
+    async def versions(self) -> tuple[PartVersion, ...]:
+        """Versions of the parts of this installation."""
+
+    async def licences(self) -> tuple[PackageLicence, ...]:
+        """Installed packages with their licences."""
+
+    async def diagnostics(self) -> str:
+        """Versions, checks and states as text, to be pasted."""
+
+    async def save(self, file: Path) -> None:
+        """Save a bundle with versions, settings, checks, states and the last logs. Raises StorageError."""

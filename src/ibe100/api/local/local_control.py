@@ -18,7 +18,7 @@ from ibe100.api.accepting import take_connections
 from ibe100.api.local.schedule_commands import schedule_command
 from ibe100.api.local.user_commands import access_command
 from ibe100.models.actor import Actor, person_of
-from ibe100.models.backup import BackupRequest
+from ibe100.models.backup import BackupRequest, SupportRequest
 from ibe100.models.base import build
 from ibe100.models.errors import ConfigurationError, OperatorError, StorageError
 from ibe100.models.messages import StreamView
@@ -227,6 +227,9 @@ async def _do(services: Services, request: Mapping[str, Any], peer: Actor) -> An
             task = build(BackupRequest, {**request, "cmd": None}, "backup")
             made = await services.backups.make(task.file, with_key=task.with_key)
             return made.model_dump(mode="json")
+        case "support":
+            await services.support.save(build(SupportRequest, {**request, "cmd": None}, "support").file)
+            return None
         case str(command) if command.startswith("schedule_"):
             return await schedule_command(services, command, request)
         case str(command) if command.startswith(("user_", "token_")):

@@ -1,0 +1,1 @@
+"""Support: checks of the machine, versions and licences, and the bundle that is sent to who helps."""
