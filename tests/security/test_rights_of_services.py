@@ -14,6 +14,7 @@ from ibe100.core.application import Application
 from ibe100.models.actor import NOBODY, Actor
 from ibe100.models.alarms.notification import NotificationTarget
 from ibe100.models.alarms.settings import RuleChange
+from ibe100.models.cues.preset import Rundown
 from ibe100.models.cues.schedule import At, BreakPlan, ImportPreview, ImportRow
 from ibe100.models.errors import NotAllowed
 from ibe100.models.rights import Role
@@ -74,6 +75,10 @@ def changes(
         ("media", "allow"): house.media.allow([path]),
         ("cues", "preview"): house.cues.preview(cue),
         ("cues", "fire"): house.cues.fire(cue),
+        ("cue_presets", "set_own"): house.cue_presets.set_own(stream_id, ()),
+        ("cue_presets", "set_rundown"): house.cue_presets.set_rundown(stream_id, Rundown()),
+        ("cue_presets", "fire"): house.cue_presets.fire(stream_id, "30 s local"),
+        ("cue_presets", "fire_step"): house.cue_presets.fire_step(stream_id, 0),
         ("cue_once", "fire"): house.cue_once.fire(cue, "key"),
         ("alarm_rules", "set"): house.alarm_rules.set(stream_id, "cue_failed", RuleChange()),
         ("monitoring", "reset_counters"): house.monitoring.reset_counters(stream_id),

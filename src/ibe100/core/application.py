@@ -43,6 +43,7 @@ from ibe100.services.backup.kept_backups import KeptBackups
 from ibe100.services.contracts.contract_service import ContractService
 from ibe100.services.cues.idempotency import CueOnce
 from ibe100.services.cues.input_cues import InputCues
+from ibe100.services.cues.presets import CuePresets
 from ibe100.services.history.as_run_log import AsRunService
 from ibe100.services.history.metrics_csv import MetricsCsv
 from ibe100.services.history.metrics_recorder import MetricsRecorder
@@ -66,6 +67,7 @@ from ibe100.utils.places import Place, Places
 from ibe100.utils.timecode import format_clock
 
 SECONDS_PER_DAY = 86_400
+CUE_PRESETS_FILE = "cue_presets.json"
 ALARM_RULES_FILE = "alarm_settings.json"
 MEDIA_FOLDERS_FILE = "media_folders"
 """Both in the data folder; where media lie on this machine is in no backup."""
@@ -132,6 +134,8 @@ class Application:
         self.cues = SCTE35Service(
             database, self.streams, self._publish, places, seen_timeout_s=config.cues.seen_timeout_s
         )
+        self.cues.unusual_break_s = config.cues.unusual_break_s
+        self.cue_presets = CuePresets(folders.data_dir / CUE_PRESETS_FILE, self.cues, self._publish, audit)
         self.return_feeds = ReturnFeedService(database, self.streams, self._publish, self._planner, policy)
         self.schedule = ScheduleService(
             database,
@@ -200,6 +204,7 @@ class Application:
         await self.access.open()
         await self.cues.open()
         await self.notifications.open()
+        await self.cue_presets.open()
         await self.alarm_rules.read_if_changed()
         await self.alarms.open()
         self._alarm_feed.start()
@@ -250,6 +255,7 @@ class Application:
         self.streams.set_policy(config.runner)
         self.return_feeds.set_policy(config.runner)
         self.cues.set_seen_timeout(config.cues.seen_timeout_s)
+        self.cues.unusual_break_s = config.cues.unusual_break_s
         self.records.cues.set_event_id_retention(config.cues.event_id_retention_days * SECONDS_PER_DAY)
         self.console.set_plan(config.console)
         self.access.directory.set_plan(config.ldap)

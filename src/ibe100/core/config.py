@@ -114,6 +114,15 @@ class CueSettings(Value):
             "s",
         ),
     ] = 2.0
+    unusual_break_s: Annotated[
+        float,
+        Field(gt=0, le=86_400),
+        told(
+            "Unusual break from",
+            "Before a break longer than this is fired, it is said that it is unusually long.",
+            "s",
+        ),
+    ] = 900.0
     event_id_retention_days: Annotated[
         int,
         Field(ge=1, le=3660),

@@ -45,6 +45,7 @@ class Act(StrEnum):
     SEE_TO_ALARMS = "to see to alarms"
     PLAN_BREAKS = "to plan breaks"
     READ_PLANS = "to look through a file of planned breaks"
+    SET_PRESETS = "to set up presets of cues"
     SET_UP_STREAM = "to set up streams"
     DELETE_STREAM = "to delete streams"
     PROBE = "to probe inputs"
@@ -72,6 +73,7 @@ ROLE_FOR: Mapping[Act, Role] = {
     Act.SEE_TO_ALARMS: Role.OPERATOR,
     Act.PLAN_BREAKS: Role.OPERATOR,
     Act.READ_PLANS: Role.OPERATOR,
+    Act.SET_PRESETS: Role.ENGINEER,
     Act.SET_UP_STREAM: Role.ENGINEER,
     Act.DELETE_STREAM: Role.ENGINEER,
     Act.PROBE: Role.ENGINEER,

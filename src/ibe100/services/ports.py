@@ -25,6 +25,7 @@ from ibe100.models.stream_config import StreamConfig
 from ibe100.models.users import Identity, NewToken, Token, User
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.media_port import MediaPort
+from ibe100.services.preset_port import CuePresetPort
 from ibe100.services.record_ports import (
     AsRunPort,
     MetricsCsvPort,
@@ -51,6 +52,9 @@ class CuePort(Protocol):
 
     async def cancel(self, cue_id: int) -> Cue:
         """Cancel a cue that is ARMED: it never airs. Raises CueRefused otherwise."""
+
+    def break_warning(self, duration_s: float) -> str:
+        """Words about a break that is unusually long, else empty; pure and quick."""
 
     def recent(self, stream_id: str) -> tuple[Cue, ...]:
         """Newest cues first, at most 50; safe from any thread."""
@@ -284,6 +288,8 @@ class Services(Protocol):
     def media(self) -> MediaPort: ...
     @property
     def cues(self) -> CuePort: ...
+    @property
+    def cue_presets(self) -> CuePresetPort: ...
     @property
     def return_feeds(self) -> ReturnPort: ...
     @property

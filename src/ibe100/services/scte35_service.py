@@ -48,6 +48,7 @@ from ibe100.services.streams.runner_facts import (
 )
 from ibe100.services.streams.runner_samples import Sample
 from ibe100.utils.places import Places
+from ibe100.utils.timecode import format_span
 from ibe100.utils.units import format_event_id
 from ibe100.utils.wall_clock import WallClock
 
@@ -86,6 +87,8 @@ class SCTE35Service:
         self._foreign = ForeignCues(storage, self._cache, self._ledger, publish, self._dispatch.watch)
         self._heartbeat = Heartbeat(self._cache, self._dispatch.put_out, seen_timeout_s)
         self._publish = publish
+        self.unusual_break_s = 900.0
+        """Seconds from which a break is unusually long."""
         self._locks: dict[str, asyncio.Lock] = {}
 
     def set_seen_timeout(self, seen_timeout_s: float) -> None:
@@ -158,6 +161,12 @@ class SCTE35Service:
             return Readiness(ready=False, reasons=(f"{NOT_KEPT}: {lost}", *ready.reasons))
         return ready
 
+    def break_warning(self, duration_s: float) -> str:
+        """Words about a break that is unusually long, else empty."""
+        if duration_s <= self.unusual_break_s:
+            return ""
+        return f"longer than the usual {format_span(self.unusual_break_s)}"
+
     def recent(self, stream_id: str) -> tuple[Cue, ...]:
         """The newest cues first, at most 50; safe from any thread."""
         return self._cache.recent(stream_id)
@@ -182,8 +191,12 @@ class SCTE35Service:
             pts_time=cue.pts_time,
             splice_at=cue.splice_at,
             fields=describe(draft.section(cue)),
-            warnings=draft.warnings,
+            warnings=(*draft.warnings, *self._length_warnings(cue)),
         )
+
+    def _length_warnings(self, cue: Cue) -> tuple[str, ...]:
+        words = self.break_warning(cue.duration_s or 0.0) if cue.direction is Direction.OUT else ""
+        return (f"a break of {format_span(cue.duration_s or 0.0)} is {words}",) if words else ()
 
     async def fire(self, request: CueRequest) -> Cue:
         """Committed, then sent; returns it SENT (immediate) or ARMED. Raises CueRefused, StorageError."""

@@ -34,6 +34,7 @@ from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, 
 from ibe100.models.stream_state import StreamState, Tally
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.audit_trail import acting
+from ibe100.services.cues.presets import CuePresets
 from ibe100.ui.cues.cue_trigger import BREAK_ACTIONS
 
 
@@ -123,6 +124,12 @@ class FakeCues:
         self._streams.update(cue.stream_id, tally=Tally.ON_AIR)
         return self.put(cue.moved_to(CueState.CANCELLED, reason="disarmed by the operator"))
 
+    def announced_end(self, out: Cue) -> float | None:
+        return out.announced_end
+
+    def break_warning(self, duration_s: float) -> str:
+        return "longer than the usual 15:00" if duration_s > 900 else ""
+
     def recent(self, stream_id: str) -> tuple[Cue, ...]:
         return tuple(cue for cue in reversed(self.cues) if cue.stream_id == stream_id)
 
@@ -205,6 +212,7 @@ class FakeServices:
         self.streams = FakeStreams(self.bus)
         self.media = FakeMedia()
         self.cues = FakeCues(self.bus, self.streams)
+        self.cue_presets = CuePresets(None, self.cues)
         self.alarms = FakeAlarms(self.bus)
         self.alarm_rules = AlarmRules()
         self.monitoring = FakeMonitoring()
