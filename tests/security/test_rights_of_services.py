@@ -15,6 +15,7 @@ from ibe100.models.actor import NOBODY, Actor
 from ibe100.models.alarms.notification import NotificationTarget
 from ibe100.models.alarms.settings import RuleChange
 from ibe100.models.cues.preset import Rundown
+from ibe100.models.cues.contract import Contract
 from ibe100.models.cues.schedule import At, BreakPlan, ImportPreview, ImportRow
 from ibe100.models.errors import NotAllowed
 from ibe100.models.rights import Role
@@ -36,7 +37,7 @@ READS = {
     "stream_events": {"between"},
     "metrics": {"series", "curves", "changes"},
     "metrics_csv": {"write"},
-    "contracts": {"templates"},
+    "contracts": {"templates", "own"},
     "engine": {"engines"},
     "kept_backups": {"list"},
     "support": {"versions", "licences", "diagnostics"},
@@ -97,6 +98,8 @@ def changes(
         ("kept_backups", "export"): house.kept_backups.export(path, path),
         ("kept_backups", "look_into"): house.kept_backups.look_into(path),
         ("kept_backups", "restore_at_start"): house.kept_backups.restore_at_start(path),
+        ("contracts", "save"): house.contracts.save(Contract(name="Ours")),
+        ("contracts", "remove"): house.contracts.remove("Ours"),
         ("support", "save"): house.support.save(path),
         ("settings", "change"): house.settings.change({"cues.seen_timeout_s": 4}),
         ("settings", "reset"): house.settings.reset(["cues.seen_timeout_s"]),

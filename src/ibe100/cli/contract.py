@@ -11,10 +11,11 @@ from rich.table import Table
 
 from ibe100.cli.options import AsJson, print_table, tell_passed_over, terminal
 from ibe100.core.config import contract_templates_file, load
+from ibe100.core.folders import resolve
 from ibe100.models.cues.contract import Contract, ContractFinding, Severity
 from ibe100.models.endpoints.parse import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
 from ibe100.models.stream_config import Engine, ExistingCues, Scte35Options, StreamConfig
-from ibe100.services.contracts.contract_service import find_template, load_templates
+from ibe100.services.contracts.contract_service import CONTRACTS_FILE, find_template, load_own, load_templates
 from ibe100.services.contracts.options import under_contract
 
 EXIT_BREACH = 1
@@ -27,10 +28,16 @@ app = typer.Typer(help="Contracts with distributors: what they ask, and whether 
 ContractName = Annotated[str, typer.Argument(metavar="NAME", help="Number, name or part of a name.")]
 
 
+def _contracts() -> tuple[Contract, ...]:
+    """The contracts that ship, then the own ones of this user's console."""
+    own = resolve(load().folders).data_dir / CONTRACTS_FILE
+    return (*load_templates(contract_templates_file()), *load_own(own))
+
+
 @app.command("list")
 def list_contracts(as_json: AsJson = False) -> None:
-    """The contracts that ship, to begin one's own from."""
-    contracts = load_templates(contract_templates_file())
+    """The contracts that ship, and own ones."""
+    contracts = _contracts()
     if as_json:
         typer.echo(json.dumps([contract.model_dump(mode="json") for contract in contracts]))
         return
@@ -46,7 +53,7 @@ def list_contracts(as_json: AsJson = False) -> None:
 @app.command()
 def show(name: ContractName, as_json: AsJson = False) -> None:
     """Everything a contract asks."""
-    contract = find_template(load_templates(contract_templates_file()), name)
+    contract = find_template(_contracts(), name)
     if as_json:
         typer.echo(contract.model_dump_json(indent=2))
         return
@@ -65,7 +72,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Read the input for some seconds and hold it against the contract; exit 1 on a breach."""
-    contract = find_template(load_templates(contract_templates_file()), name)
+    contract = find_template(_contracts(), name)
     tell_passed_over(source, target)
     config = StreamConfig(
         name="contract check",

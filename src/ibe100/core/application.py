@@ -40,7 +40,7 @@ from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.backup.backup_service import FOLDER as BACKUPS
 from ibe100.services.backup.backup_service import BackupService
 from ibe100.services.backup.kept_backups import KeptBackups
-from ibe100.services.contracts.contract_service import ContractService
+from ibe100.services.contracts.contract_service import CONTRACTS_FILE, ContractService
 from ibe100.services.cues.idempotency import CueOnce
 from ibe100.services.cues.input_cues import InputCues
 from ibe100.services.cues.presets import CuePresets
@@ -154,7 +154,7 @@ class Application:
             folders.data_dir / "notifications.json", secrets, database, self._publish
         )
         self.input_cues = InputCues(self.metrics, self._publish)
-        self.contracts = ContractService(contract_templates_file())
+        self.contracts = ContractService(contract_templates_file(), folders.data_dir / CONTRACTS_FILE, audit)
         self.backups = BackupService(
             folders.data_dir, config.backup, database, self._publish, self.alarms.judge_machine, keys
         )

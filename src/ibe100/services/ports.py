@@ -153,10 +153,22 @@ class ProfilePort(Protocol):
 
 
 class ContractPort(Protocol):
-    """Contracts of distributors and checks of streams. All but `templates` are pure and quick."""
+    """Contracts of distributors and checks of streams. What does not wait is pure and quick."""
 
     async def templates(self) -> tuple[Contract, ...]:
-        """The contracts that ship, to begin one's own from."""
+        """The contracts to choose from: those that ship, then own ones."""
+
+    async def own(self) -> tuple[Contract, ...]:
+        """Own contracts by name; the others ship, and are copied, not changed."""
+
+    async def save(self, contract: Contract, was: str = "") -> Contract:
+        """Add an own contract, or change the one whose name `was` until now. Streams keep what they have.
+
+        Raises ConfigurationError for a name that another has, NotFound.
+        """
+
+    async def remove(self, name: str) -> None:
+        """Remove an own contract; streams that have it keep it."""
 
     def apply(self, config: StreamConfig, contract: Contract | None) -> StreamConfig:
         """`config` with the contract and the cue options that follow from it; None takes it away.

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from ibe100.models.base import Name, Pid, Text, Value
 from ibe100.models.endpoints.fields import LatencyMs
+from ibe100.models.settings.forms import told
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 EventId = Annotated[int, Field(ge=1, le=0xFFFFFFFE)]
@@ -44,12 +45,13 @@ class TimeSignalCommand(Value):
     """Breaks are announced by time_signal with a segmentation_descriptor."""
 
     kind: Literal["time_signal"] = "time_signal"
-    start_type_id: SegmentationType = 0x34
-    """segmentation_type_id that begins a break."""
-    end_type_id: SegmentationType = 0x35
-    """segmentation_type_id that ends it."""
-    upid_type: Annotated[int, Field(ge=0, le=0xFF)] = 0
-    """segmentation_upid_type; 0 is Not Used."""
+    start_type_id: Annotated[
+        SegmentationType, told("Start type", "segmentation_type_id that begins a break.")
+    ] = 0x34
+    end_type_id: Annotated[SegmentationType, told("End type", "segmentation_type_id that ends it.")] = 0x35
+    upid_type: Annotated[
+        int, Field(ge=0, le=0xFF), told("UPID type", "segmentation_upid_type; 0 is Not Used.")
+    ] = 0
 
     @model_validator(mode="after")
     def _two_types(self) -> Self:
@@ -64,32 +66,50 @@ CueCommand = Annotated[SpliceInsertCommand | TimeSignalCommand, Field(discrimina
 class VideoTerms(Value):
     """The video a distributor expects; None where the contract says nothing."""
 
-    codec: Literal["H.264", "HEVC", "MPEG-2 video"] | None = None
-    width: Annotated[int, Field(ge=16, le=16_384)] | None = None
-    height: Annotated[int, Field(ge=16, le=16_384)] | None = None
-    frame_rate: Annotated[float, Field(gt=0, le=300)] | None = None
-    """Frames (not fields) per second; 29.97 means 30000/1001."""
-    interlaced: bool | None = None
-    bitrate_bps: Annotated[int, Field(gt=0)] | None = None
-    gop_frames: Annotated[int, Field(ge=1, le=1000)] | None = None
+    codec: Annotated[Literal["H.264", "HEVC", "MPEG-2 video"] | None, told("Codec", "")] = None
+    width: Annotated[
+        Annotated[int, Field(ge=16, le=16_384)] | None, told("Width", "Empty allows any.", "px")
+    ] = None
+    height: Annotated[
+        Annotated[int, Field(ge=16, le=16_384)] | None, told("Height", "Empty allows any.", "px")
+    ] = None
+    frame_rate: Annotated[
+        Annotated[float, Field(gt=0, le=300)] | None,
+        told("Frame rate", "Frames, not fields; 29.97 means 30000/1001.", "per s"),
+    ] = None
+    interlaced: Annotated[bool | None, told("Interlaced", "")] = None
+    bitrate_bps: Annotated[
+        Annotated[int, Field(gt=0)] | None, told("Bitrate", "Empty allows any.", "b/s")
+    ] = None
+    gop_frames: Annotated[
+        Annotated[int, Field(ge=1, le=1000)] | None, told("GOP", "Frames from IDR to IDR.", "frames")
+    ] = None
 
 
 class AudioTerms(Value):
     """The audio a distributor expects; None where the contract says nothing."""
 
-    codec: Literal["AAC", "AC-3", "E-AC-3", "MPEG audio"] | None = None
-    """AAC stands for ADTS and LATM alike."""
-    aac_profile: Literal["LC", "HE", "HE v2"] | None = None
-    sample_rate_hz: Annotated[int, Field(gt=0)] | None = None
-    channels: Annotated[int, Field(ge=1, le=16)] | None = None
-    bitrate_bps: Annotated[int, Field(gt=0)] | None = None
+    codec: Annotated[
+        Literal["AAC", "AC-3", "E-AC-3", "MPEG audio"] | None,
+        told("Codec", "AAC stands for ADTS and LATM alike."),
+    ] = None
+    aac_profile: Annotated[Literal["LC", "HE", "HE v2"] | None, told("AAC profile", "")] = None
+    sample_rate_hz: Annotated[
+        Annotated[int, Field(gt=0)] | None, told("Sample rate", "Empty allows any.", "Hz")
+    ] = None
+    channels: Annotated[Annotated[int, Field(ge=1, le=16)] | None, told("Channels", "Empty allows any.")] = (
+        None
+    )
+    bitrate_bps: Annotated[
+        Annotated[int, Field(gt=0)] | None, told("Bitrate", "Empty allows any.", "b/s")
+    ] = None
 
 
 class SrtTerms(Value):
     """The SRT latencies a distributor accepts, both ends included."""
 
-    latency_min_ms: LatencyMs = 20
-    latency_max_ms: LatencyMs = 8000
+    latency_min_ms: Annotated[LatencyMs, told("Least latency", "", "ms")] = 20
+    latency_max_ms: Annotated[LatencyMs, told("Most latency", "", "ms")] = 8000
 
     @model_validator(mode="after")
     def _order(self) -> Self:
@@ -101,31 +121,65 @@ class SrtTerms(Value):
 class Contract(Value):
     """An agreement with one distributor; one that contradicts itself cannot be built."""
 
-    name: Name
-    description: Annotated[Text, Field(max_length=300)] = ""
-    scte35_pid: Pid = 500
+    name: Annotated[Name, told("Name", "As it is chosen in the stream editor.")]
+    description: Annotated[
+        Text, Field(max_length=300), told("What it is for", "A sentence for whoever chooses it.")
+    ] = ""
+    scte35_pid: Annotated[Pid, told("SCTE-35 PID", "PID of the cues in the stream.")] = 500
     command: CueCommand = Field(default_factory=SpliceInsertCommand)
-    event_id_first: EventId = 0x60000001
-    event_id_last: EventId = 0x6FFFFFFF
-    event_id_rule: EventIdRule = EventIdRule.SAME
-    pre_roll_min_s: Annotated[float, Field(ge=0, le=50)] = 0.0
-    """The least real pre-roll of a cue to the break; 0 allows immediate ones."""
-    pre_roll_default_s: Annotated[float, Field(ge=0, le=60)] = 0.0
-    repeats: Annotated[int, Field(ge=1, le=10)] = 1
-    """Times that a pre-rolled section is sent, byte for byte the same."""
-    repeat_interval_ms: Annotated[int, Field(ge=100, le=10_000)] = 1000
-    duration_min_s: Seconds | None = None
-    duration_max_s: Seconds | None = None
-    durations_s: tuple[Seconds, ...] = ()
-    """The only durations allowed; empty allows any between the two limits."""
-    duration_default_s: Seconds = 60.0
-    auto_return: bool = True
-    tier: Annotated[int, Field(ge=0, le=0xFFF)] = 0xFFF
-    unique_program_id: Annotated[int, Field(ge=0, le=0xFFFF)] | None = 1
-    """None allows any; time_signal has none."""
-    avail_numbering: AvailNumbering = AvailNumbering.NONE
-    heartbeat_interval_s: Annotated[float, Field(ge=0.5, le=300)] | None = 5.0
-    """At least one splice_null in so many seconds; None asks for none."""
+    event_id_first: Annotated[EventId, told("First event id", "The lowest splice_event_id.")] = 0x60000001
+    event_id_last: Annotated[EventId, told("Last event id", "The highest; then it begins anew.")] = 0x6FFFFFFF
+    event_id_rule: Annotated[
+        EventIdRule,
+        told(
+            "Id of the return",
+            "The splice_event_id that the return from a break carries.",
+            words={"same": "that of its CUE-OUT", "rising": "a new, higher one"},
+        ),
+    ] = EventIdRule.SAME
+    pre_roll_min_s: Annotated[
+        float,
+        Field(ge=0, le=50),
+        told("Least pre-roll", "Real pre-roll of a cue to the break; 0 allows immediate ones.", "s"),
+    ] = 0.0
+    pre_roll_default_s: Annotated[
+        float, Field(ge=0, le=60), told("Usual pre-roll", "Of a cue that is asked for without a time.", "s")
+    ] = 0.0
+    repeats: Annotated[
+        int,
+        Field(ge=1, le=10),
+        told("Times sent", "A pre-rolled section is sent so often, byte for byte the same."),
+    ] = 1
+    repeat_interval_ms: Annotated[
+        int, Field(ge=100, le=10_000), told("Sent again after", "Between one sending and the next.", "ms")
+    ] = 1000
+    duration_min_s: Annotated[Seconds | None, told("Shortest break", "Empty allows any.", "s")] = None
+    duration_max_s: Annotated[Seconds | None, told("Longest break", "Empty allows any.", "s")] = None
+    durations_s: Annotated[
+        tuple[Seconds, ...],
+        told("Only these lengths", "In seconds, one a line; none allows any between the two.", "s"),
+    ] = ()
+    duration_default_s: Annotated[
+        Seconds, told("Usual length", "Of a break that is asked for without one.", "s")
+    ] = 60.0
+    auto_return: Annotated[bool, told("Automatic return", "The break is announced to end by itself.")] = True
+    tier: Annotated[int, Field(ge=0, le=0xFFF), told("Tier", "tier; 0xFFF is all.")] = 0xFFF
+    unique_program_id: Annotated[
+        Annotated[int, Field(ge=0, le=0xFFFF)] | None,
+        told("Program id", "unique_program_id; empty allows any, and time_signal has none."),
+    ] = 1
+    avail_numbering: Annotated[
+        AvailNumbering,
+        told(
+            "Avails",
+            "avail_num and avails_expected.",
+            words={"none": "not used", "counted": "counted from 1"},
+        ),
+    ] = AvailNumbering.NONE
+    heartbeat_interval_s: Annotated[
+        Annotated[float, Field(ge=0.5, le=300)] | None,
+        told("Heartbeat", "At least one splice_null in so long; empty asks for none.", "s"),
+    ] = 5.0
     srt: SrtTerms | None = None
     """None allows any way of delivery."""
     video: VideoTerms = Field(default_factory=VideoTerms)

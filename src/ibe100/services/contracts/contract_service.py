@@ -1,21 +1,34 @@
-"""The contracts that ship with the product, and what front ends may do with a stream's contract."""
+"""Contracts that ship and own ones, and what front ends may do with a stream's contract."""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
 from ibe100.models.base import Value, describe_error
+from ibe100.models.changes import changes_between
 from ibe100.models.cues.contract import Contract, ContractFinding
-from ibe100.models.errors import ConfigurationError, StorageError
+from ibe100.models.errors import ConfigurationError, NotFound, StorageError
+from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import CueAction
+from ibe100.models.stored import DamagedDocument, keep_unknown, read_stored, write_stored
 from ibe100.models.stream_config import StreamConfig
 from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.contracts.options import default_pre_roll_s, under_contract
 from ibe100.services.contracts.stream_linter import lint_stream
+from ibe100.services.rights import demand
+from ibe100.utils.atomic_write import atomic_write
+from ibe100.utils.set_aside import set_aside
+
+CONTRACTS_FILE = "contracts.json"
+"""Own contracts, in the data folder: they are in backups."""
 
 
 class ContractTemplates(Value):
@@ -43,6 +56,32 @@ def load_templates(path: Path) -> tuple[Contract, ...]:
     return contracts
 
 
+class OwnContracts(Value):
+    """Content of the file of own contracts."""
+
+    contracts: tuple[Contract, ...] = ()
+
+
+def sorted_by_name(contracts: Iterable[Contract]) -> tuple[Contract, ...]:
+    """Contracts by their names, whatever the case."""
+    return tuple(sorted(contracts, key=lambda one: one.name.casefold()))
+
+
+def load_own(path: Path) -> tuple[Contract, ...]:
+    """Own contracts by name; none without the file. Raises StorageError, and sets a damaged file aside."""
+    try:
+        return sorted_by_name(read_stored(OwnContracts, path.read_bytes()).contracts)
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise StorageError(f"own contracts in {path} cannot be read: {error.strerror}") from error
+    except DamagedDocument as damage:
+        aside = set_aside(path, time.time())
+        raise StorageError(
+            f"own contracts in {path.name} were damaged ({damage}); they were set aside as {aside.name}"
+        ) from damage
+
+
 def find_template(contracts: tuple[Contract, ...], wanted: str) -> Contract:
     """The contract of that number (from 1) or name; a part of the name will do where only one has it.
 
@@ -61,14 +100,64 @@ def find_template(contracts: tuple[Contract, ...], wanted: str) -> Contract:
 
 
 class ContractService:
-    """Keeps nothing: a stream's contract is part of its configuration."""
+    """Contracts that ship, and own ones in a file; a stream keeps the one it was given."""
 
-    def __init__(self, templates_file: Path) -> None:
-        self._templates_file = templates_file
+    def __init__(
+        self, templates_file: Path, own_file: Path | None = None, audit: AuditTrail | None = None
+    ) -> None:
+        """Without an `own_file` there are only those that ship."""
+        self._templates_file, self._own_file = templates_file, own_file
+        self._audit = audit
+        self._busy = asyncio.Lock()
 
     async def templates(self) -> tuple[Contract, ...]:
-        """The contracts that ship. Raises StorageError, ConfigurationError."""
-        return await asyncio.to_thread(load_templates, self._templates_file)
+        """The contracts that ship, then own ones by name. Raises StorageError, ConfigurationError."""
+        return (*await asyncio.to_thread(load_templates, self._templates_file), *await self.own())
+
+    async def own(self) -> tuple[Contract, ...]:
+        """Own contracts by name. Raises StorageError; a damaged file is set aside, and named."""
+        if self._own_file is None:
+            return ()
+        return await asyncio.to_thread(load_own, self._own_file)
+
+    async def save(self, contract: Contract, was: str = "") -> Contract:
+        """Add an own contract, or change the one whose name `was` until now.
+
+        Raises ConfigurationError for a name that another has, NotFound, StorageError.
+        """
+        demand(Act.SET_CONTRACTS)
+        async with self._busy:
+            own = {one.name: one for one in await self.own()}
+            if was and was not in own:
+                raise NotFound(f"there is no own contract {was}: those that ship are copied, not changed")
+            before = own.pop(was, None)
+            taken = {*own, *(one.name for one in await self.templates() if one.name != was)}
+            if contract.name.casefold() in {name.casefold() for name in taken}:
+                raise ConfigurationError(f"name: there is a contract {contract.name} already")
+            own[contract.name] = contract if before is None else keep_unknown(contract, before)
+            words = "new" if before is None else changes_between(before, contract)
+            await self._write("contract saved", contract.name, words, own.values())
+        return contract
+
+    async def remove(self, name: str) -> None:
+        """Remove an own contract; streams that have it keep it. Raises NotFound, StorageError."""
+        demand(Act.SET_CONTRACTS)
+        async with self._busy:
+            own = {one.name: one for one in await self.own()}
+            if name not in own:
+                raise NotFound(f"there is no own contract {name}: those that ship stay")
+            del own[name]
+            await self._write("contract removed", name, "", own.values())
+
+    async def _write(self, action: str, name: str, detail: str, own: Iterable[Contract]) -> None:
+        if self._own_file is None:
+            raise StorageError("own contracts are kept nowhere here")
+        content = write_stored(OwnContracts(contracts=sorted_by_name(own)), indent=1)
+        async with nullcontext() if self._audit is None else self._audit.doing(action, name, detail):
+            try:
+                await asyncio.to_thread(atomic_write, self._own_file, content)
+            except OSError as error:
+                raise StorageError(f"own contracts cannot be kept: {error.strerror}") from error
 
     def apply(self, config: StreamConfig, contract: Contract | None) -> StreamConfig:
         """`config` with the contract and the cue options that follow from it; None takes it away."""
