@@ -14,8 +14,8 @@ from ibe100.core.application import Application
 from ibe100.models.actor import NOBODY, Actor
 from ibe100.models.alarms.notification import NotificationTarget
 from ibe100.models.alarms.settings import RuleChange
-from ibe100.models.cues.preset import Rundown
 from ibe100.models.cues.contract import Contract
+from ibe100.models.cues.preset import Rundown
 from ibe100.models.cues.schedule import At, BreakPlan, ImportPreview, ImportRow
 from ibe100.models.errors import NotAllowed
 from ibe100.models.rights import Role
