@@ -218,5 +218,9 @@ def test_limits_of_length_are_said_in_characters(themed: QApplication, client: S
     editor.input.kind.set_value("srt")
     editor.field("input.latency_ms").set_value("9000")
     editor.check()
-    assert editor.field("input.latency_ms").fault.text() == "▲ Latency should be at most 8000 ms"
-    assert editor.field("input.host").fault.text() == ""
+    assert editor.field("input.latency_ms").fault.text() == "▲ Latency must be at most 8000 ms"
+    assert editor.field("input.host").fault.text() == "needed by a caller"
+    editor.field("input.latency_ms").set_value("200")
+    editor.field("input.port").set_value("9000")
+    editor.check()
+    assert editor.field("input.host").fault.text() == "▲ Host is needed by an SRT caller"

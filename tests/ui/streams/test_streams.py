@@ -118,16 +118,16 @@ def test_a_new_folder_is_asked_for_once_before_a_stream_uses_it(open_console: Op
     editor.output.kind.changed.emit()
     editor.field("output.path").set_value("/rec/a.ts")
     editor.save()
-    console.until(lambda: editor.folder_question is not None)
-    assert editor.folder_question is not None
-    editor.folder_question.reject()
+    console.until(lambda: editor.folders.question is not None)
+    assert editor.folders.question is not None
+    editor.folders.question.reject()
     console.until(editor.save_button.isEnabled)
     assert services.streams.streams() == () and services.media.closed
-    editor.folder_question = None
+    editor.folders.question = None
     editor.save()
-    console.until(lambda: editor.folder_question is not None)
-    assert editor.folder_question is not None
-    editor.folder_question.allow_button.click()
+    console.until(lambda: editor.folders.question is not None)
+    assert editor.folders.question is not None
+    editor.folders.question.allow_button.click()
     console.until(services.streams.streams)
     assert services.media.closed == []
 
@@ -188,7 +188,7 @@ def test_what_is_wrong_stands_beside_its_field(open_console: Open) -> None:
     assert not editor.save_button.isEnabled()
     editor.field("input.port").set_value("many")
     editor.check()
-    assert editor.field("input.port").fault.text() == "▲ Port is no number"
+    assert editor.field("input.port").fault.text() == "▲ Port must be a number"
     editor.field("input.port").set_value("")
     editor.check()
     assert editor.field("input.port").fault.text() == "▲ Port is needed"
@@ -201,7 +201,8 @@ def test_rules_over_two_fields_are_said_in_the_editor(open_console: Open) -> Non
     editor = editor_of(console)
     editor.field("scte35.event_id_last").set_value("0x1")
     editor.check()
-    assert "event_id_last is below event_id_first" in editor.problem.text()
+    fault = editor.field("scte35.event_id_last").fault.text()
+    assert fault == "▲ Last event id is below First event id"
     editor.reject()
 
 

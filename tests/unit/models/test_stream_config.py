@@ -55,7 +55,7 @@ def refused(**fields: Any) -> str:
         ({"input": {**SRT, "host": None}}, ["input.srt: host is needed by an SRT caller"]),
         (
             {"input": {**SRT, "host": "-x"}},
-            ["input.srt.host '-x'", "allowed is a host name or an IP address"],
+            ["input.srt.host '-x'", "must be a host name or an IP address"],
         ),
         ({"input": {**SRT, "host": "h:9000"}}, ["input.srt.host 'h:9000'", "without a port"]),
         ({"input": {**SRT, "host": "a b"}}, ["input.srt.host 'a b'", "letters, digits"]),

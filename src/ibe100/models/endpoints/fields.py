@@ -22,9 +22,9 @@ def _host(text: str) -> str:
         try:
             return str(IPv6Address(text.removeprefix("[").removesuffix("]")))
         except ValueError:
-            raise ValueError("allowed is a host name or an IP address, without a port") from None
+            raise ValueError("must be a host name or an IP address, without a port") from None
     if not _NAME_OR_ADDRESS.fullmatch(text):
-        raise ValueError("allowed is a host name or an IP address: letters, digits, '.', '-' and '_'")
+        raise ValueError("must be a host name or an IP address: letters, digits, '.', '-' and '_'")
     return text
 
 

@@ -35,7 +35,7 @@ def may_hold_secret(url: str) -> bool:
 
 def check_url(url: str, *schemes: str) -> str:
     """`url` itself. Raises ValueError, which does not repeat it, when it is none of `schemes`."""
-    allowed = f"allowed is {' or '.join(f'{scheme}://host' for scheme in schemes)} with an optional port"
+    allowed = f"it must be {' or '.join(f'{scheme}://host' for scheme in schemes)} with an optional port"
     try:
         parts = urlsplit(url)
         has_place = parts.port is not None or bool(parts.hostname)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibe100.models.cues.contract import Contract, ContractFinding, Severity
+from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
+from ibe100.ui.words.tooltips import set_tooltip
 
 NO_CONTRACT = "none"
 MARKS = {Severity.BREACH: "▲ breach", Severity.WARNING: "▲ warning", Severity.NOTE: "· note"}
@@ -37,10 +40,28 @@ def by_editor_field(findings: Iterable[ContractFinding]) -> dict[str, str]:
     return found
 
 
+def correctable(findings: Iterable[ContractFinding]) -> set[str]:
+    """Keys of the cue options in the editor that a contract sets by itself."""
+    keys = (EDITOR_FIELDS.get(finding.field, "") for finding in findings)
+    return {key for key in keys if key.startswith("scte35.")}
+
+
+def _verdict(findings: Sequence[ContractFinding]) -> str:
+    counted = Counter(finding.severity for finding in findings)
+    words = {Severity.BREACH: "breach", Severity.WARNING: "warning", Severity.NOTE: "note"}
+    return ", ".join(
+        f"{counted[severity]} {noun}{'' if counted[severity] == 1 else 'es' if noun == 'breach' else 's'}"
+        for severity, noun in words.items()
+        if counted[severity]
+    )
+
+
 class ContractForm(QWidget):
     """Choice of a contract; `chosen` with the Contract or None, which the editor applies to its fields."""
 
     chosen = pyqtSignal(object)
+    correction_requested = pyqtSignal()
+    """Set the fields that differ as the contract asks."""
 
     def __init__(self, current: Contract | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +78,8 @@ class ContractForm(QWidget):
         self._scroll = QScrollArea()
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setWidgetResizable(True)
-        self._scroll.setFixedHeight(96)
+        self._scroll.setMinimumHeight(40)
+        self._scroll.setMaximumHeight(96)
         self._scroll.setAccessibleName("What differs from the contract")
         self._scroll.setWidget(self.findings)
         head = QHBoxLayout()
@@ -68,6 +90,14 @@ class ContractForm(QWidget):
         layout.setSpacing(4)
         layout.addLayout(head)
         layout.addWidget(self.description)
+        self.verdict = label("", "strong", wrap=True)
+        self.correct = push_button("", auto_default=False)
+        self.correct.clicked.connect(self.correction_requested)
+        self.correct.hide()
+        verdict = QHBoxLayout()
+        verdict.addWidget(self.verdict, 1)
+        verdict.addWidget(self.correct)
+        layout.addLayout(verdict)
         layout.addWidget(self._scroll)
         self.choice.currentIndexChanged.connect(self._chosen)
         self.show_findings(None)
@@ -88,6 +118,8 @@ class ContractForm(QWidget):
     def show_findings(self, findings: Sequence[ContractFinding] | None) -> None:
         """Show what differs, breaches first; None while the fields are not valid."""
         self._scroll.setVisible(self.contract is not None)
+        self.verdict.setVisible(self.contract is not None and bool(findings))
+        self.verdict.setText(_verdict(findings or ()))
         self.description.setVisible(self.contract is not None)
         if findings is None:
             self.findings.setText("Checked against the contract once the fields are valid.")
@@ -97,6 +129,14 @@ class ContractForm(QWidget):
         self.findings.setText("\n".join(lines) or "✓ The stream meets the contract, as far as it was probed.")
         is_broken = any(finding.severity is not Severity.NOTE for finding in findings)
         set_kind(self.findings, "problem" if is_broken else "muted")
+
+    def offer_correction(self, titles: Sequence[str]) -> None:
+        """Offer to set these fields as the contract asks; none hides the offer."""
+        self.correct.setVisible(bool(titles))
+        noun = "field" if len(titles) == 1 else "fields"
+        self.correct.setText(f"Set {len(titles)} {noun} as it asks")
+        self.correct.setAccessibleName(f"Set as the contract asks: {', '.join(titles)}")
+        set_tooltip(self.correct, ", ".join(titles))
 
     def _chosen(self) -> None:
         contract = self.contract

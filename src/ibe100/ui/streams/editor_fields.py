@@ -82,7 +82,7 @@ INPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
         FieldSpec("input.loop", "Play in a loop", FieldKind.SWITCH),
     ),
     "udp": (
-        FieldSpec("input.host", "Group", hint="multicast group; empty: unicast", empty=Empty.NONE),
+        FieldSpec("input.host", "Multicast group", hint="empty: unicast", empty=Empty.NONE),
         _number("input.port", "Port", "1 to 65535"),
         FieldSpec("input.source", "Only from", hint="source-specific multicast", empty=Empty.NONE),
         FieldSpec("input.local_address", "Local address", hint="interface to receive on", empty=Empty.NONE),
@@ -172,7 +172,10 @@ CONFIDENCE_FIELDS: tuple[FieldSpec, ...] = (
     _number("confidence.silence_dbtp", "Silent below", "-100 to -20, true peak", "dBTP"),
     _number("confidence.loss_s", "No picture for", "above the GOP; empty: no alarm", "s", empty=Empty.NONE),
 )
-GENERAL_FIELDS: tuple[FieldSpec, ...] = (FieldSpec("name", "Name"),)
+GENERAL_FIELDS: tuple[FieldSpec, ...] = (
+    FieldSpec("name", "Name"),
+    FieldSpec("group", "Group", hint="heading in the list of streams; empty: none", empty=Empty.TEXT),
+)
 """Fields above the input and output."""
 SECTIONS: tuple[tuple[str, tuple[FieldSpec, ...]], ...] = (
     ("Cues and processing", (*CUE_FIELDS, *PROCESS_FIELDS)),

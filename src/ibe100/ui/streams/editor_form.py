@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -16,6 +17,7 @@ FORM = ""
 """Key of faults that belong to no single field."""
 SIDES = ("input", "output", "return_feed")
 Texts = Mapping[FieldSpec, str]
+_FIELD_NAME = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)*")
 _INPUT: TypeAdapter[StreamInput] = TypeAdapter(StreamInput)
 
 
@@ -72,9 +74,9 @@ def faults(error: ValidationError, texts: Texts) -> dict[str, str]:
         spec = specs.get(_key(fault["loc"], specs))
         if spec is not None:
             found.setdefault(spec.key, _words(fault, spec, texts[spec]))
-        else:
-            where = ".".join(str(part) for part in fault["loc"])
-            found[FORM] = f"{where}: {describe_fault(fault)}" if where else describe_fault(fault)
+            continue
+        key, words = _named(describe_fault(fault), _part(fault["loc"]), specs)
+        found.setdefault(key, words)
     return found
 
 
@@ -82,10 +84,30 @@ def _words(fault: ErrorDetails, spec: FieldSpec, text: str) -> str:
     if spec.empty is Empty.NEEDED and not text.strip() and spec.kind is not FieldKind.SWITCH:
         return "is needed"
     if fault["type"] in ("int_parsing", "float_parsing"):
-        return "is no number"
+        return "must be a number"
+    if fault["type"] == "int_from_float":
+        return "must be a whole number"
     words = describe_fault(fault).removeprefix("input ").removeprefix("string ")
     words = words.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
+    words = words.replace("should be", "must be").replace("greater than", "more than")
     return f"{words} {spec.unit}" if spec.unit and words[-1:].isdigit() else words
+
+
+def _named(words: str, part: str, specs: Mapping[str, FieldSpec]) -> tuple[str, str]:
+    """Field that a rule over several names first, and the rule with the fields by their titles."""
+    first = FORM
+    for name in _FIELD_NAME.findall(words):
+        spec = specs.get(name) or specs.get(f"{part}.{name}")
+        if spec is None:
+            continue
+        first = first or spec.key
+        is_subject = first == spec.key and words.startswith(name)
+        words = words.removeprefix(f"{name} ") if is_subject else words.replace(name, spec.title, 1)
+    return first, words
+
+
+def _part(location: tuple[int | str, ...]) -> str:
+    return str(location[0]) if location else ""
 
 
 def _key(location: tuple[int | str, ...], keys: Mapping[str, object]) -> str:

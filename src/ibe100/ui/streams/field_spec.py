@@ -54,6 +54,13 @@ class FieldSpec:
         """Title and unit."""
         return f"{self.title} {self.unit}".strip()
 
+    @property
+    def full_title(self) -> str:
+        """Title with the end of the stream that it belongs to."""
+        side = self.key.partition(".")[0]
+        words = {"input": "input", "output": "output", "return_feed": "return feed"}.get(side)
+        return f"{words} {self.title}" if words else self.title
+
     def shown(self, config: BaseModel) -> str:
         """The text of this field for `config`; empty where that has no such value, and for secrets."""
         value: object = config

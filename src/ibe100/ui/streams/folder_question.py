@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from ibe100.models.stream_config import StreamConfig
+from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 
@@ -45,3 +47,33 @@ class FolderQuestion(QDialog):
         self.setMinimumWidth(420)
         self.accepted.connect(lambda: self.allowed.emit(tuple(folders)))
         self.finished.connect(self.deleteLater)
+
+
+class FolderGate(QObject):
+    """Lets a configuration pass once the folders of its files are allowed: a new one is asked for."""
+
+    def __init__(self, client: ServiceClient, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._client, self._parent = client, parent
+        self.question: FolderQuestion | None = None
+
+    def pass_on(
+        self, config: StreamConfig, then: Callable[[], object], refused: Callable[[str], object]
+    ) -> None:
+        """Go on with `then`, or `refused` with words; with none where the operator allows no folder."""
+
+        def ask(folders: tuple[Path, ...]) -> None:
+            if not folders:
+                then()
+                return
+            self.question = question = FolderQuestion(folders, self._parent)
+            question.allowed.connect(allow)
+            question.rejected.connect(lambda: refused(""))
+            question.open()
+
+        def allow(folders: tuple[Path, ...]) -> None:
+            call = self._client.ask("Allow a folder", lambda s: s.media.allow(folders))
+            call.then(lambda _none: then(), refused, owner=self)
+
+        call = self._client.ask("Folders of the files", lambda s: s.media.not_allowed(config))
+        call.then(ask, refused, owner=self)

@@ -17,22 +17,26 @@ from PyQt6.QtWidgets import (
 from ibe100.ui.streams.field_spec import FieldKind, FieldSpec
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.file_question import ask_file_to_read, ask_file_to_write
-from ibe100.ui.widgets.labels import ElidedLabel, label
-from ibe100.ui.words.tooltips import set_tooltip
+from ibe100.ui.widgets.labels import label, set_kind
 
 CAPTION_WIDTH = 136
+NUMBER_WIDTH = 132
+NUMBERS = frozenset({FieldKind.NUMBER, FieldKind.EVENT_ID})
 
 
 class FormField(QWidget):
-    """Field whose value is text, whatever the editor is."""
+    """Field whose value is text, whatever the editor is.
+
+    Beside a number, else below it, stands what is allowed, and in its place what is wrong: so the form keeps
+    its shape when a fault comes.
+    """
 
     changed = pyqtSignal()
 
     def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.spec = spec
-        self.fault = ElidedLabel("", "problem")
-        self.fault.hide()
+        self.fault = label("", "muted", wrap=True)
         self.editor = self._make_editor()
         self.editor.setAccessibleName(spec.caption)
         caption = label(spec.caption, "second")
@@ -41,19 +45,27 @@ class FormField(QWidget):
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(caption)
-        row.addWidget(self.editor, 1)
+        is_number = spec.kind in NUMBERS
+        if is_number:
+            self.editor.setFixedWidth(NUMBER_WIDTH)
+            row.addWidget(self.editor)
+            row.addWidget(self.fault, 1)
+        else:
+            row.addWidget(self.editor, 1)
         if spec.kind in (FieldKind.PATH, FieldKind.SAVE_PATH):
             browse = push_button("Browse", f"Browse for {spec.title}")
             browse.clicked.connect(self._browse)
             row.addWidget(browse)
-        below = QHBoxLayout()
-        below.setContentsMargins(CAPTION_WIDTH + 6, 0, 0, 0)
-        below.addWidget(self.fault)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(1)
         layout.addLayout(row)
-        layout.addLayout(below)
+        if not is_number:
+            below = QHBoxLayout()
+            below.setContentsMargins(CAPTION_WIDTH + 6, 0, 0, 0)
+            below.addWidget(self.fault)
+            layout.addLayout(below)
+        self.show_fault("")
 
     def value(self) -> str:
         """The text of the field; a switch is `true` or `false`."""
@@ -81,9 +93,10 @@ class FormField(QWidget):
     def show_fault(self, words: str, note: str = "") -> None:
         """Show a fault; where there is none, a note."""
         shown = f"{self.spec.title} {words}" if words else note
-        self.fault.setText(f"▲ {shown}" if shown else "")
-        self.fault.setVisible(bool(shown))
-        self.editor.setAccessibleDescription(shown)
+        self.fault.setText(f"▲ {shown}" if shown else self.spec.hint)
+        self.fault.setVisible(bool(self.fault.text()))
+        set_kind(self.fault, "problem" if shown else "muted")
+        self.editor.setAccessibleDescription(shown or self.spec.hint)
         if self.editor.property("wrong") != bool(words):
             self.editor.setProperty("wrong", bool(words))
             style = self.editor.style()
@@ -104,8 +117,6 @@ class FormField(QWidget):
             switch.toggled.connect(self.changed)
             return switch
         line = QLineEdit()
-        line.setPlaceholderText(self.spec.hint)
-        set_tooltip(line, self.spec.hint)
         if self.spec.kind is FieldKind.SECRET:
             line.setEchoMode(QLineEdit.EchoMode.Password)
         line.textChanged.connect(self.changed)

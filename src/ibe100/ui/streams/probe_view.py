@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.widgets.buttons import push_button
-from ibe100.ui.widgets.labels import ElidedLabel, label
+from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tables import quiet_table
 from ibe100.utils.units import format_pid, megabits
 
@@ -46,8 +46,8 @@ class ProbeView(QWidget):
         super().__init__(parent)
         self.button = push_button("Probe the input", icon_name="magnify-scan")
         self.button.clicked.connect(self.probe_requested)
-        self.summary = ElidedLabel("Not probed yet: the command is derived from what is there.", "muted")
-        self.existing = ElidedLabel("", "problem")
+        self.summary = label("Not probed yet: the command is derived from what is there.", "muted", wrap=True)
+        self.existing = label("", "problem", wrap=True)
         self.existing.hide()
         self._model: KeyedTableModel[FoundStream] = KeyedTableModel(
             COLUMNS, lambda row: (row.service_id, row.pid), self

@@ -11,7 +11,8 @@ from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import NoOutput, StreamConfig, TestPatternInput
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.streams.stream_editor import StreamEditor, add_stream, change_stream
+from ibe100.ui.streams.stream_editor import StreamEditor
+from ibe100.ui.streams.stream_requests import add_stream, change_stream
 
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
@@ -33,6 +34,7 @@ class StreamController(QObject):
         super().__init__(window)
         self._window, self._streams, self._client = window, streams, client
         self._editor: StreamEditor | None = None
+        streams.dataChanged.connect(self._show_in_editor)
 
     @property
     def editor(self) -> StreamEditor | None:
@@ -79,6 +81,12 @@ class StreamController(QObject):
         """Open the editor for a new stream."""
         self._edit(None)
 
+    def add_from(self, address: str) -> None:
+        """Open the editor for a new stream with this input; one that is open takes the address."""
+        self._edit(None)
+        if self._editor is not None:
+            self._editor.take_address(address)
+
     def edit(self, stream_id: str) -> None:
         """Open the editor for a stream."""
         row = self._streams.row_of(stream_id)
@@ -96,6 +104,12 @@ class StreamController(QObject):
         editor.finished.connect(self._editor_closed)
         self._editor = editor
         editor.show()
+
+    def _show_in_editor(self) -> None:
+        """Let the editor say what saving does to the stream as it is now."""
+        row = None if self._editor is None else self._streams.row_of(self._editor.stream_id)
+        if self._editor is not None and row is not None:
+            self._editor.show_view(row.view)
 
     def _saved(self, view: StreamView, before: StreamConfig | None) -> None:
         goes_on = "; it runs unchanged until it is restarted" if view.state.is_active else ""

@@ -1,20 +1,21 @@
-"""Stream editor: fields on the left, result of the probe and command on the right."""
+"""Stream editor: fields on the left, contract, result of the probe and command on the right."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibe100.models.cues.contract import Contract, ContractFinding
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import StreamConfig, StreamInput
-from ibe100.ui.service_client import Call, ServiceClient
-from ibe100.ui.streams.contract_form import ContractForm, by_editor_field
+from ibe100.models.stream_list import Clash
+from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.streams.address_words import name_for
+from ibe100.ui.streams.contract_form import ContractForm, by_editor_field, correctable
 from ibe100.ui.streams.editor_fields import (
     GENERAL_FIELDS,
     INPUT,
@@ -23,13 +24,14 @@ from ibe100.ui.streams.editor_fields import (
     RETURN_WINDOW_FIELD,
     SECTIONS,
 )
+from ibe100.ui.streams.editor_foot import EditorFoot
 from ibe100.ui.streams.editor_form import FORM, config_from, faults, input_from
 from ibe100.ui.streams.endpoint_form import EndpointForm
 from ibe100.ui.streams.field_spec import FieldSpec
-from ibe100.ui.streams.folder_question import FolderQuestion
+from ibe100.ui.streams.folder_question import FolderGate
 from ibe100.ui.streams.form_field import FormField
 from ibe100.ui.streams.probe_view import ProbeView
-from ibe100.ui.widgets.buttons import push_button
+from ibe100.ui.streams.stream_requests import RunAfter, add_stream, change_stream, run_after
 from ibe100.ui.widgets.copy_button import CommandView
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.timers import single_shot
@@ -38,9 +40,11 @@ if TYPE_CHECKING:
     from ibe100.mpegts.stream_report import StreamReport
 
 CHECK_MS = 250
+SIZE = (1080, 680)
 NEW_NAME = "New stream"
 EXISTING = "scte35.existing"
 """Field that no contract sets."""
+ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
 
 class StreamEditor(QDialog):
@@ -52,7 +56,11 @@ class StreamEditor(QDialog):
         super().__init__(parent)
         self._client, self._view = client, view
         self._report: StreamReport | None = None
-        self.folder_question: FolderQuestion | None = None
+        self._clashes: tuple[Clash, ...] = ()
+        self._checked: StreamConfig | None = None
+        self._probing: StreamInput | None = None
+        self._is_saving = False
+        self.folders = FolderGate(client, self)
         self.setWindowTitle("Add a stream" if view is None else f"Edit {view.config.name}")
         self.setModal(False)
         self._config = StreamConfig(name=NEW_NAME) if view is None else view.config
@@ -64,17 +72,21 @@ class StreamEditor(QDialog):
         self.contract = ContractForm(self._config.contract)
         self.probe = ProbeView()
         self.command = CommandView("Command it would run (secrets masked)")
-        self.problem = label("", "problem", wrap=True)
-        self.save_button = push_button(
-            "Save", "Save the stream", kind="primary", height=32, auto_default=False
+        self.foot = EditorFoot()
+        self.problem, self.save_button, self.cancel_button = (
+            self.foot.problem,
+            self.foot.save,
+            self.foot.cancel,
         )
-        self.cancel_button = push_button("Cancel", height=32, auto_default=False)
         self._lay_out()
         self._fill()
         self._timer = single_shot(self, CHECK_MS, self.check)
         self._connect()
         client.ask("Contracts", lambda s: s.contracts.templates()).then(self.contract.offer, owner=self)
+        self.show_view(view)
         self.check()
+        self._began_with = self._texts()
+        self.input.address.line.setFocus()
 
     def _lay_out(self) -> None:
         form = QWidget()
@@ -108,16 +120,12 @@ class StreamEditor(QDialog):
         body.setSpacing(16)
         body.addWidget(scroll, 5)
         body.addLayout(right, 6)
-        foot = QHBoxLayout()
-        foot.addWidget(self.problem, 1)
-        foot.addWidget(self.cancel_button)
-        foot.addWidget(self.save_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 14, 16, 12)
         layout.setSpacing(10)
         layout.addLayout(body, 1)
-        layout.addLayout(foot)
-        self.resize(1020, 640)
+        layout.addWidget(self.foot)
+        self.resize(*SIZE)
 
     def _fill(self) -> None:
         for endpoint in self._endpoints:
@@ -133,11 +141,19 @@ class StreamEditor(QDialog):
         for field in self._plain:
             field.changed.connect(self._timer.start)
         self.input.changed.connect(self._forget_report)
+        self.input.address_taken.connect(self._take_input)
         self.contract.chosen.connect(self._take_contract)
+        self.contract.correction_requested.connect(self._correct)
         self.probe.probe_requested.connect(self._probe)
         self.probe.service_chosen.connect(self._choose_service)
-        self.save_button.clicked.connect(self.save)
-        self.cancel_button.clicked.connect(self.reject)
+        self.foot.save_requested.connect(self.save)
+        self.foot.cancelled.connect(self.reject)
+        self.foot.discarded.connect(lambda: QDialog.reject(self))
+
+    @property
+    def stream_id(self) -> str:
+        """Stream that is edited; empty for a new one."""
+        return "" if self._view is None else self._view.stream_id
 
     @property
     def name(self) -> FormField:
@@ -148,70 +164,99 @@ class StreamEditor(QDialog):
         """The field of a key that is shown now."""
         return next(field for field in self._fields() if field.spec.key == key)
 
+    def show_view(self, view: StreamView | None) -> None:
+        """Show what saving would do to the stream as it is now."""
+        restart_s = 0.0
+        if view is not None:
+            stream_id = view.stream_id
+            restart_s = self._client.read(lambda s: s.streams.restart_s(stream_id), 0.0)
+        self.foot.show_stream(view, restart_s)
+
+    def take_address(self, text: str) -> None:
+        """Read the address of the input, as if it had been pasted into its field."""
+        self.input.address.take(text)
+
+    @property
+    def is_changed(self) -> bool:
+        """True where closing it would lose something."""
+        return self._texts() != self._began_with or self.contract.contract != self._config.contract
+
+    def reject(self) -> None:
+        """Close; where something was changed it is asked first, and Esc on the question goes on editing."""
+        if self.foot.is_asking:
+            self.foot.answer_no()
+        elif self.is_changed and not self._is_saving:
+            self.foot.ask()
+        else:
+            super().reject()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Save with Ctrl+Enter; with Shift it is started or restarted as well."""
+        modifiers = Qt.KeyboardModifier.NoModifier if event is None else event.modifiers()
+        if event is None or event.key() not in ENTER or not modifiers & Qt.KeyboardModifier.ControlModifier:
+            super().keyPressEvent(event)
+            return
+        button = self.foot.run if modifiers & Qt.KeyboardModifier.ShiftModifier else self.foot.save
+        if self.check() is not None:
+            button.click()
+
     def check(self) -> StreamConfig | None:
         """The configuration if it is valid; faults appear beside the fields."""
-        fields, texts = self._fields(), self._texts()
+        texts = self._texts()
         found: dict[str, str] = {}
         config = None
         try:
             config = config_from(texts, self._config, self.contract.contract)
         except ValidationError as error:
             found = faults(error, texts)
-        findings = None if config is None else self._lint(config)
-        self.contract.show_findings(findings)
-        notes = by_editor_field(findings or ())
-        for field in fields:
-            field.show_fault(found.get(field.spec.key, ""), notes.get(field.spec.key, ""))
-        wrong = ", ".join(_full_title(field.spec) for field in fields if field.spec.key in found)
-        self.problem.setText(found.get(FORM) or (f"▲ To correct: {wrong}" if wrong else ""))
-        self.save_button.setEnabled(config is not None)
-        self.probe.button.setEnabled(self._source() is not None)
+        if config is None or config != self._checked:
+            self._clashes = ()
+        self._checked = config
+        self._show_faults(found, None if config is None else self._lint(config))
+        self.probe.button.setEnabled(self._source() is not None and self._probing is None)
         if config is not None:
             self._ask_command(config)
+            self._ask_clashes(config)
         else:
             self.command.show_command("")
         return config
 
-    def save(self) -> None:
-        """Add or change the stream; a refusal is shown here."""
+    def _show_faults(self, found: dict[str, str], findings: tuple[ContractFinding, ...] | None) -> None:
+        fields = self._fields()
+        shown = {clash.field: clash.words for clash in self._clashes} | found
+        self.contract.show_findings(findings)
+        self.contract.offer_correction([field.spec.title for field, _asked in self._corrections(findings)])
+        notes = by_editor_field(findings or ())
+        for field in fields:
+            field.show_fault(shown.get(field.spec.key, ""), notes.get(field.spec.key, ""))
+        wrong = ", ".join(field.spec.full_title for field in fields if field.spec.key in shown)
+        self.foot.show_problem(found.get(FORM) or (f"▲ To correct: {wrong}" if wrong else ""))
+        self.foot.set_ready(not shown and self._checked is not None)
+
+    def save(self, then: RunAfter = RunAfter.AS_IT_IS) -> None:
+        """Add or change the stream, and start or restart it; a refusal is shown here."""
         config = self.check()
         if config is not None:
-            self._with_folders(config, lambda: self._save(config))
+            self.foot.set_ready(False)
+            self.folders.pass_on(config, lambda: self._save(config, then), self._refused)
 
-    def _with_folders(self, config: StreamConfig, then: Callable[[], None]) -> None:
-        """Go on once the folders of the stream's files are allowed: a new one is asked for."""
-
-        def ask(folders: tuple[Path, ...]) -> None:
-            if not folders:
-                then()
-                return
-            self.folder_question = question = FolderQuestion(folders, self)
-            question.allowed.connect(allow)
-            question.rejected.connect(lambda: self._refused(""))
-            question.open()
-
-        def allow(folders: tuple[Path, ...]) -> None:
-            call = self._client.ask("Allow a folder", lambda s: s.media.allow(folders))
-            call.then(lambda _none: then(), self._refused, owner=self)
-
-        self.save_button.setEnabled(False)
-        call = self._client.ask("Folders of the files", lambda s: s.media.not_allowed(config))
-        call.then(ask, self._refused, owner=self)
-
-    def _save(self, config: StreamConfig) -> None:
+    def _save(self, config: StreamConfig, then: RunAfter) -> None:
+        self._is_saving = True
         if self._view is None:
             call = add_stream(self._client, config)
         else:
             call = change_stream(self._client, self._view.stream_id, config)
-        call.then(self._done, self._refused, owner=self)
+        call.then(lambda view: self._done(view, then), self._refused, owner=self)
 
-    def _done(self, view: StreamView) -> None:
+    def _done(self, view: StreamView, then: RunAfter) -> None:
+        run_after(self._client, view, then)
         self.saved.emit(view)
         self.accept()
 
     def _refused(self, words: str) -> None:
-        self.problem.setText(words)
-        self.save_button.setEnabled(True)
+        self._is_saving = False
+        self.foot.show_problem(words)
+        self.foot.set_ready(True)
 
     @property
     def _endpoints(self) -> tuple[EndpointForm, ...]:
@@ -239,21 +284,43 @@ class StreamEditor(QDialog):
         except ValidationError:
             return None
 
+    def _take_input(self, endpoint: BaseModel) -> None:
+        """Name a new stream after the address that was pasted, and look at what is there."""
+        if self._view is None and self.name.value() in (NEW_NAME, ""):
+            self.name.set_value(name_for(endpoint) or NEW_NAME)
+        self.check()
+        self._probe()
+
     def _probe(self) -> None:
         source = self._source()
         if source is not None:
-            self._with_folders(StreamConfig(name=NEW_NAME, input=source), lambda: self._probe_it(source))
+            alone = StreamConfig(name=NEW_NAME, input=source)
+            self.folders.pass_on(alone, lambda: self._probe_it(source), self._refused)
 
     def _probe_it(self, source: StreamInput) -> None:
+        self._probing = source
         self.check()
         self.probe.show_busy()
         call = self._client.ask("Probe", lambda s: s.streams.probe(source))
-        call.then(self._probed, self.probe.show_problem, owner=self)
+        call.then(
+            lambda report: self._probed(source, report),
+            lambda words: self._probed(source, words),
+            owner=self,
+        )
 
-    def _probed(self, report: StreamReport) -> None:
-        self._report = report
-        self.probe.show_report(report)
-        self.check()
+    def _probed(self, source: StreamInput, found: StreamReport | str) -> None:
+        """Show a report, or why there is none; what was found at an address before this one is not shown."""
+        if source is not self._probing:
+            return
+        self._probing = None
+        if self._source() != source:
+            self.probe.show_problem("The input was changed while it was looked at: probe it again.")
+        elif isinstance(found, str):
+            self.probe.show_problem(found)
+        else:
+            self._report = found
+            self.probe.show_report(found)
+            self.check()
 
     def _forget_report(self) -> None:
         self._report = None
@@ -261,11 +328,31 @@ class StreamEditor(QDialog):
     def _take_contract(self, contract: Contract | None) -> None:
         """Fill in the options that follow from a contract; they can still be changed."""
         if contract is not None:
-            new = StreamConfig(name=NEW_NAME)
-            asked = self._client.read(lambda s: s.contracts.apply(new, contract), new)
-            for field in self._plain:
-                if field.spec.key.startswith("scte35.") and field.spec.key != EXISTING:
-                    field.set_value(field.spec.shown(asked))
+            for field, asked in self._asked_by(contract):
+                if field.spec.key != EXISTING:
+                    field.set_value(asked)
+        self.check()
+
+    def _asked_by(self, contract: Contract) -> list[tuple[FormField, str]]:
+        """Fields of cue options, each with its text under the contract."""
+        new = StreamConfig(name=NEW_NAME)
+        asked = self._client.read(lambda s: s.contracts.apply(new, contract), new)
+        return [
+            (field, field.spec.shown(asked)) for field in self._plain if field.spec.key.startswith("scte35.")
+        ]
+
+    def _corrections(self, findings: tuple[ContractFinding, ...] | None) -> list[tuple[FormField, str]]:
+        """Fields that differ from the contract and can be set as it asks."""
+        contract, keys = self.contract.contract, correctable(findings or ())
+        if contract is None or not keys:
+            return []
+        asked = self._asked_by(contract)
+        return [(field, text) for field, text in asked if field.spec.key in keys and field.value() != text]
+
+    def _correct(self) -> None:
+        config = self._checked
+        for field, text in self._corrections(None if config is None else self._lint(config)):
+            field.set_value(text)
         self.check()
 
     def _choose_service(self, service_id: int) -> None:
@@ -278,21 +365,15 @@ class StreamEditor(QDialog):
         show = self.command.show_command
         call.then(show, lambda words: show(f"# {words}"), owner=self)
 
+    def _ask_clashes(self, config: StreamConfig) -> None:
+        stream_id = self.stream_id
+        call = self._client.ask("Ports of others", lambda s: s.streams.clashes(stream_id, config))
+        call.then(lambda clashes: self._show_clashes(config, clashes), lambda _words: None, owner=self)
+
+    def _show_clashes(self, config: StreamConfig, clashes: tuple[Clash, ...]) -> None:
+        if config == self._checked and clashes != self._clashes:
+            self._clashes = clashes
+            self._show_faults({}, self._lint(config))
+
     def _lint(self, config: StreamConfig) -> tuple[ContractFinding, ...]:
         return self._client.read(lambda s: s.contracts.lint(config, self._report), ())
-
-
-def add_stream(client: ServiceClient, config: StreamConfig) -> Call[StreamView]:
-    """Ask for a new stream."""
-    return client.ask(f"Add {config.name}", lambda s: s.streams.add(config))
-
-
-def change_stream(client: ServiceClient, stream_id: str, config: StreamConfig) -> Call[StreamView]:
-    """Ask for a stream to be configured otherwise."""
-    return client.ask(f"Change {config.name}", lambda s: s.streams.change(stream_id, config))
-
-
-def _full_title(spec: FieldSpec) -> str:
-    side = spec.key.partition(".")[0]
-    words = {"input": "input", "output": "output", "return_feed": "return feed"}.get(side)
-    return f"{words} {spec.title}" if words else spec.title
