@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QEvent, Qt
-from PyQt6.QtGui import QKeyEvent
+from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication
 
 from console_under_test import Console, editor_of
 from fake_services import FakeServices
@@ -26,18 +24,13 @@ def opened(console: Console, stream_id: str = "") -> StreamEditor:
         console.parts.stream_controller.edit(stream_id)
     else:
         console.parts.stream_controller.add()
-    return editor_of(console)
+    editor = editor_of(console)
+    console.until(editor.isActiveWindow)
+    return editor
 
 
 def closed(console: Console) -> bool:
     return console.parts.stream_controller.editor is None
-
-
-def escape(editor: StreamEditor) -> None:
-    """Press Esc as the active window gets it: offscreen the console's own stays active."""
-    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-        key = QKeyEvent(kind, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
-        QApplication.sendEvent(editor, key)
 
 
 def test_a_pasted_address_is_probed_by_itself_and_the_stream_saved_and_started(open_console: Open) -> None:
@@ -70,16 +63,16 @@ def test_esc_asks_before_changes_are_lost_and_closes_at_once_without_any(open_co
     editor = opened(console, "stream-1")
     editor.name.set_value("Changed")
     for _twice in range(2):
-        escape(editor)
+        QTest.keyClick(editor, Qt.Key.Key_Escape)
         assert editor.foot.is_asking
-        escape(editor)
+        QTest.keyClick(editor, Qt.Key.Key_Escape)
         assert not editor.foot.is_asking
-    escape(editor)
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
     QTest.mouseClick(editor.foot.discard, Qt.MouseButton.LeftButton)
     console.until(lambda: closed(console))
     assert console.services.streams.views["stream-1"].config.name == "News"
     editor = opened(console, "stream-1")
-    escape(editor)
+    QTest.keyClick(editor, Qt.Key.Key_Escape)
     console.until(lambda: closed(console))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from itertools import takewhile
 
 from pydantic import BaseModel
 from PyQt6.QtCore import QMimeData, pyqtSignal
@@ -64,9 +64,7 @@ class AddressField(QWidget):
 
     def _edited(self, text: str) -> None:
         before, self._before = self._before, text
-        start = len(os.path.commonprefix([before, text]))
-        end = len(os.path.commonprefix([before[start:][::-1], text[start:][::-1]]))
-        if len(text) - start - end >= PASTED:
+        if _inserted(before, text) >= PASTED:
             self.take(text)
 
     def _show(self, address: str, words: str, kind: str) -> None:
@@ -76,6 +74,13 @@ class AddressField(QWidget):
         self.words.setText(words)
         self.words.show()
         self.line.setAccessibleDescription(words)
+
+
+def _inserted(before: str, after: str) -> int:
+    """Characters of `after` that came into the text in one edit."""
+    start = sum(1 for _same in takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False)))
+    rest = zip(reversed(before[start:]), reversed(after[start:]), strict=False)
+    return len(after) - start - sum(1 for _same in takewhile(lambda pair: pair[0] == pair[1], rest))
 
 
 def dropped_text(data: QMimeData | None) -> str:
