@@ -60,9 +60,10 @@ choose_locks() {
     if [[ $purpose == test ]]; then locks+=("$root/requirements-test.lock"); fi
 }
 
-# What the environment was made for: this place (its scripts hold absolute paths), a purpose, and these very packages.
+# What the environment was made for: this place (its scripts hold absolute paths), a purpose, and these very
+# folders and packages.
 wanted_stamp() {
-    printf '%s\n' "$root" "$purpose"
+    printf '%s\n' "$root" "$purpose" "src client/src"
     cat "${locks[@]}"
 }
 
@@ -87,9 +88,9 @@ build_venv() {
             fail "cannot make a Python environment in $venv" "check that the disk has 1 GB free and the folder is writable"
     fi
     install_packages
-    "$venv/bin/python" - "$root/src" <<'PYTHON' || fail "cannot write into $venv" "remove that folder and start again"
+    "$venv/bin/python" - "$root/src" "$root/client/src" <<'PYTHON' || fail "cannot write into $venv" "remove that folder and start again"
 import pathlib, sys, sysconfig
-pathlib.Path(sysconfig.get_path("purelib"), "ibe100.pth").write_text(sys.argv[1] + "\n")
+pathlib.Path(sysconfig.get_path("purelib"), "ibe100.pth").write_text("\n".join(sys.argv[1:]) + "\n")
 PYTHON
     { wanted_stamp >"$stamp.new" && mv "$stamp.new" "$stamp"; } ||
         fail "cannot write into $venv" "check that the disk is not full and start again"

@@ -23,6 +23,8 @@ from observer import UdpObserver
 from product import Product, free_port
 from source import LiveSource, Programme, other_than
 
+from ibe100_client import streams
+
 ON_AIR_S = 1.0
 GAP_S = 0.5
 """Where the input never stopped."""
@@ -96,8 +98,8 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Change]:
         product.start()
         output = {"kind": "udp", "host": "127.0.0.1", "port": observer.port}
         config = {"name": "Live", "input": {"kind": "udp", "port": port}, "output": output}
-        product.ask({"cmd": "add", "config": config})
-        product.ask({"cmd": "start", "stream": "1"}, 60.0)
+        product.add(config)
+        product.ask(streams.start("1"), 60.0)
         until_ready(product, source.programme, time.time())
         for number in range(options.changes):
             stop_s = chance.choice(stops) if stops and chance.random() < options.stop_share else 0.0

@@ -13,6 +13,9 @@ from typing import Any
 from fault_list import Stream
 from product import NoAnswer, Product, Refused
 
+from ibe100_client import cues as calls
+from ibe100_client import schedule
+
 WAYS = ("cli", "http", "socket")
 KINDS = ("immediate", "immediate", "pre-rolled", "pre-rolled", "called off", "planned")
 RETRY_HTTP_S = 45.0
@@ -85,7 +88,7 @@ class Asker:
                 click = {"do": "click", "stream": stream.stream_id, **cue, "action": action}
                 return self._product.at_window(click)
             case "socket":
-                return self._product.ask({"cmd": "fire", "stream": stream.stream_id, "cue": cue, "by": key})
+                return self._product.ask(calls.fire(stream.stream_id, **cue, key=key).noting(key))
             case "http":
                 return self._until_answered(f"/streams/{stream.stream_id}/cues", cue, key)
             case _:
@@ -114,7 +117,12 @@ class Asker:
         _, out, error = self._product.command("cue", *words, "--by", key, "--json")
         if not out.strip().startswith("{"):
             # A refusal and a connection that was cut look alike here: what is on record decides.
-            if "no console or server runs" in error or "ended before" in error or "nothing answers" in error:
+            if (
+                "no console or server runs" in error
+                or "ended before" in error
+                or "nobody answers" in error
+                or "is not known" in error
+            ):
                 raise NoAnswer(error)
             raise Refused(error)
         found: dict[str, Any] = json.loads(out)
@@ -130,7 +138,7 @@ class Asker:
             return self._product.at_window(plan)
         text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(start)) + "Z"
         row = {"stream": stream.stream_id, "start": text, "duration": "4", "title": "Nemesis"}
-        return self._product.ask({"cmd": "schedule_add", "row": row})
+        return self._product.ask(schedule.add_row(row))
 
     def _call_off(self, way: str, cue_id: int) -> None:
         try:
@@ -139,7 +147,7 @@ class Asker:
             elif way == "window":
                 self._product.at_window({"do": "disarm", "cue_id": cue_id})
             else:
-                self._product.ask({"cmd": "cancel", "cue_id": cue_id})
+                self._product.ask(calls.cancel(cue_id))
             self.counts["called off"] += 1
         except (Refused, NoAnswer):
             self.counts["not called off"] += 1

@@ -29,6 +29,8 @@ from product import NoAnswer, Product, Refused, free_port
 from source import LiveSource
 from verdict import judge
 
+from ibe100_client import streams as calls
+
 DISK_BYTES = 900 << 20
 """A backup leaves 500 MB free."""
 BACK_S = 5.0
@@ -70,9 +72,9 @@ def add_streams(product: Product, folder: Path, streams: list[Stream]) -> None:
         config["scte35"]["event_id_first"] = (number + 1) << 24
         config["scte35"]["event_id_last"] = (number + 2 << 24) - 1
         observer.start()
-        stream_id = product.ask({"cmd": "add", "config": config})["stream_id"]
+        stream_id = product.add(config)["stream_id"]
         streams.append(Stream(stream_id, name, observer, source))
-        product.ask({"cmd": "start", "stream": stream_id}, 60.0)
+        product.ask(calls.start(stream_id), 60.0)
 
 
 def until_on_air(observer: Observer, since: float, deadline_s: float) -> float | None:
@@ -163,10 +165,10 @@ def finish(product: Product, streams: list[Stream]) -> list[str]:
         kinds = Counter(one.kind for one in product.processes(stream.stream_id))
         if kinds["runner"] != 1 or kinds["processor"] != 1:
             wrong.append(f"{stream.name}: its processes are {dict(kinds)}")
-    for view in product.ask({"cmd": "streams"}):
+    for view in product.ask(calls.listed()):
         if view["state"] != "RUNNING":
             wrong.append(f"{view['config']['name']}: is {view['state']}: {view['reason']}")
-        product.ask({"cmd": "stop", "stream": view["stream_id"]}, 60.0)
+        product.ask(calls.stop(view["stream_id"]), 60.0)
     product.stop()
     wrong += [f"without an owner: {one}" for one in product.processes()]
     return wrong

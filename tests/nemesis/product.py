@@ -20,6 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import ibe100_client
+from ibe100_client import Call, Client, ClientError, access, streams, system
+
 ROOT = Path(__file__).resolve().parents[2]
 WINDOW = Path(__file__).with_name("window.py")
 WINDOW_SHARE = 0.6
@@ -90,18 +93,18 @@ class Product:
         """Start the server and whoever starts it again; returns when it answers."""
         self._keeper.start()
         self.until_answering()
-        self.ask({"cmd": "user_add", "user": {"name": "nemesis", "role": "admin", "password": None}})
-        made = self.ask({"cmd": "token_add", "token": {"user": "nemesis", "label": "nemesis"}})
+        self.ask(access.add_user("nemesis", "admin"))
+        made = self.ask(access.add_token("nemesis", "nemesis"))
         self._token = made["token"]
         # A database that is lost comes back with the users and tokens of its last backup.
-        self.ask({"cmd": "backup"})
+        self.ask(system.back_up())
 
     def until_answering(self, deadline_s: float = 90.0) -> None:
         """Return when the server answers. Raises NoAnswer."""
         end = time.monotonic() + deadline_s
         while True:
             try:
-                self.ask({"cmd": "streams"})
+                self.ask(streams.listed())
                 return
             except NoAnswer:
                 if time.monotonic() > end:
@@ -200,23 +203,23 @@ class Product:
         result: dict[str, Any] = heard["result"]
         return result
 
-    def ask(self, request: dict[str, Any], timeout_s: float = 30.0) -> Any:
-        """The result of one request by the local socket. Raises Refused, NoAnswer."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-            link.settimeout(timeout_s)
-            try:
-                link.connect(str(self.data_dir / "console" / "control.sock"))
-                link.sendall(json.dumps(request).encode() + b"\n")
-                with link.makefile("rb") as lines:
-                    line = lines.readline()
-            except OSError as error:
+    def ask(self, call: Call[Any], timeout_s: float = 30.0) -> Any:
+        """The JSON that answers one call by the Unix socket. Raises Refused, NoAnswer."""
+        try:
+            with Client(self.data_dir, timeout_s=timeout_s, patience_s=0.0) as client:
+                return client.json(call)
+        except ibe100_client.Refused as error:
+            if error.status in (500, 503):
                 raise NoAnswer(str(error)) from error
-        if not line.endswith(b"\n"):
-            raise NoAnswer("the connection was cut")
-        reply = json.loads(line)
-        if not reply["ok"]:
-            raise Refused(reply["error"])
-        return reply["result"]
+            raise Refused(str(error)) from error
+        except ClientError as error:
+            raise NoAnswer(str(error)) from error
+
+    def add(self, config: dict[str, Any]) -> Any:
+        """A new stream, whose files may lie where they are."""
+        if folders := self.ask(system.outside_media(config)):
+            self.ask(system.allow_media(folders))
+        return self.ask(streams.add(config))
 
     def http(self, method: str, path: str, body: Any = None, key: str = "") -> Any:
         """The body of one answer by HTTP. Raises Refused, NoAnswer."""

@@ -17,6 +17,8 @@ from websockets.asyncio.client import ClientConnection
 
 from ibe100.api.listeners import Listeners
 from ibe100.api.server import api_server
+from ibe100.api.startup import serving
+from ibe100.api.tcp_listening import TcpListening, tls_context
 from ibe100.core.application import Application
 from ibe100.core.config import ApiSettings
 from ibe100.models.rights import Role
@@ -79,11 +81,18 @@ async def served(data_dir: Path, **settings: Any) -> AsyncIterator[Served]:
         for role, name in NAMES.items():
             await application.access.add_user(name, role, None)
             tokens[role] = await application.access.add_token(name, "test", None, 3600)
-        serving = await stack.enter_async_context(
-            api_server(application, ApiSettings(**{"reads_per_s": 100_000, **settings}), free_door())
-        )
+        plan = ApiSettings(**{"reads_per_s": 100_000, **settings})
+        context = tls_context(plan)
+        listening = TcpListening(free_door(), context)
+        stack.callback(listening.close)
+        api = await stack.enter_async_context(api_server(application, plan, [listening]))
         clients = await stack.enter_async_context(contextlib.AsyncExitStack())
-        yield Served(application, serving.url, serving.api.listeners, tokens, clients)
+        yield Served(application, listening.url, api.listeners, tokens, clients)
+
+
+def at_socket(application: Application, data_dir: Path) -> contextlib.AbstractAsyncContextManager[None]:
+    """The API on the Unix socket of a data folder, at once."""
+    return serving(application, ApiSettings(), data_dir, load_after_s=0.0)
 
 
 def key() -> dict[str, str]:

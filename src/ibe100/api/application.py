@@ -20,13 +20,16 @@ from ibe100.api.middleware import HEALTH, RequestGuard
 from ibe100.api.roles import Scarce, needs, new_limits, new_router, role_of
 from ibe100.api.routes import (
     alarms,
+    backups,
     cues,
     history,
+    media,
     metrics,
     profiles,
     prometheus,
     schedule,
     streams,
+    support,
     system,
     users,
 )
@@ -34,7 +37,21 @@ from ibe100.core.config import ApiSettings
 from ibe100.models.rights import Act
 from ibe100.services.ports import Services
 
-SUBJECTS = (streams, cues, alarms, schedule, profiles, history, metrics, system, users, prometheus)
+SUBJECTS = (
+    streams,
+    media,
+    cues,
+    alarms,
+    schedule,
+    profiles,
+    history,
+    metrics,
+    system,
+    backups,
+    support,
+    users,
+    prometheus,
+)
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 REFUSALS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": refusals.Refusal, "description": "Refused, with the reason"},

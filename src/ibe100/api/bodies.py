@@ -82,11 +82,11 @@ class Body:
         return HTTPException(413, f"the body is larger than {size}")
 
 
-def check_body(content: bytes) -> None:
+def check_body(content: bytes, most_values: int = MOST_VALUES) -> None:
     """Raises HTTPException (400, 413) for what must not come before a parser."""
     try:
         if content:
-            check_json(content, MOST_VALUES)
+            check_json(content, most_values)
     except BeyondBounds as error:
         raise HTTPException(413, f"the body holds {error}") from error
     except ValueError as error:

@@ -8,6 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv6Address, ip_address, ip_network
 
+from ibe100.api.local_socket import peer_of
+from ibe100.models.actor import Actor
+
 MOST_CONNECTIONS = 256
 """Each takes a descriptor, which the streams need as well."""
 MOST_STRANGERS = 64
@@ -21,9 +24,18 @@ class Connection:
     address = ""
     user = ""
     """Name of the user whose token came last; empty before."""
+    peer: Actor | None = None
+    """The person at the other end of the Unix socket, who needs no token."""
     is_served = False
     """A request was admitted and is being answered, or events are listened to: it gives way to nobody."""
     active_at_s = 0.0
+
+    def note_peer(self, transport: asyncio.BaseTransport, client: tuple[str, int] | None) -> None:
+        """Note who is there: an address, or at the Unix socket a person. Raises PermissionError."""
+        self.address = address_of(client[0] if client else "")
+        self.peer = peer_of(transport.get_extra_info("socket"))
+        self.user = "" if self.peer is None else self.peer.name
+        self.note_activity()
 
     def note_activity(self) -> None:
         """Something was asked or answered: it is not the oldest any more."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -28,8 +29,11 @@ HEALTH = "/healthz"
 LOGIN = f"{API}/login"
 EVENTS = f"{API}/events"
 IMPORT = f"{API}/schedule/import"
+REMOVE = f"{API}/schedule/remove"
 SECOND = "x-second-person"
 """Header with the token of the person who confirms, as in `Authorization`."""
+NOTE = "x-note"
+"""Header with a note beside the name on record, such as the program that asks: UTF-8 with %-escapes."""
 OPEN_PATHS = {HEALTH: "health", LOGIN: "login"}
 """Without a token: everything else needs one, whether it exists or not."""
 READS = frozenset({"GET", "HEAD"})
@@ -47,6 +51,8 @@ MOST_AT_ONCE = {
 MOST_OF_STRANGERS = 4 << 10
 MOST_BODY = 64 << 10
 MOST_IMPORT = 8 << 20
+MOST_REMOVAL, MOST_REMOVED = 1 << 20, 60_000
+"""Bytes and numbers of planned breaks that are removed at once."""
 BODY_TIMEOUT_S = 10.0
 IMPORT_TIMEOUT_S = 30.0
 TAKE_TIMEOUT_S = 30.0
@@ -83,6 +89,9 @@ class RequestGuard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return
+        raw_path: bytes = scope["raw_path"]
+        if b"%2f" in raw_path.lower():  # within a name: it separates nothing
+            scope["path"] = unquote(re.sub(rb"%2[fF]", b"%252F", raw_path).decode("ascii"))
         connection: Connection = scope["state"]["connection"]
         refused = self._refused(scope)
         identity: Identity | None = scope["state"].get("identity")
@@ -128,8 +137,11 @@ class RequestGuard:
                 content = await body.read(MOST_IMPORT, IMPORT_TIMEOUT_S)
                 await self._serve(connection, scope, body.again(content), send)
             return
-        content = await body.read(MOST_BODY if connection.user else MOST_OF_STRANGERS, BODY_TIMEOUT_S)
-        check_body(content)
+        if scope["path"] == REMOVE and connection.user:
+            check_body(content := await body.read(MOST_REMOVAL, BODY_TIMEOUT_S), MOST_REMOVED)
+        else:
+            content = await body.read(MOST_BODY if connection.user else MOST_OF_STRANGERS, BODY_TIMEOUT_S)
+            check_body(content)
         if kind != "cues":
             # Many that come at once would take the loop for as long as all of them together.
             async with self._turn:
@@ -154,6 +166,13 @@ class RequestGuard:
     def _refused(self, scope: Scope) -> Response | None:
         """Answer that refuses the request; None admits it, with `identity` in the scope where it is known."""
         headers = Headers(scope=scope)
+        connection: Connection = scope["state"]["connection"]
+        if connection.peer is not None:
+            scope["state"]["identity"] = Identity(
+                name=connection.peer.name, role=connection.peer.role, token_id=None
+            )
+            act_as(connection.peer.noting(_note(headers)))
+            return None
         if not self._is_ours(headers.get("host", "")):
             return refusal(421, "this is not the name of this machine; see the setting api.host_names")
         origin = headers.get("origin")
@@ -171,11 +190,12 @@ class RequestGuard:
             actor = self._services.access.actor_of(identity, _bearer(headers, SECOND))
         except OperatorError as error:
             return refusal_of(error)
-        wait_s = self._reads.wait_s(identity.token_id) if scope.get("method", "GET") in READS else 0.0
+        token_id = identity.token_id or 0
+        wait_s = self._reads.wait_s(token_id) if scope.get("method", "GET") in READS else 0.0
         if wait_s > 0:
             return refusal(429, "too many reads: listen to the events instead", retry_in_s=wait_s)
         scope["state"]["identity"] = identity
-        act_as(actor)
+        act_as(actor.noting(_note(headers)))
         return None
 
     def _is_ours(self, host: str) -> bool:
@@ -237,6 +257,10 @@ def _kind_of(scope: Scope) -> str:
     if path.startswith(IMPORT):
         return "imports"
     return "cues" if path.endswith(CUES) else "changes"
+
+
+def _note(headers: Headers) -> str:
+    return unquote(headers.get(NOTE, ""), errors="replace")
 
 
 def _bearer(headers: Headers, header: str = "authorization") -> str:

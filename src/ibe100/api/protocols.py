@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from typing import Any
 
@@ -14,7 +15,7 @@ from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame
 
-from ibe100.api.connections import Connection, address_of, make_room
+from ibe100.api.connections import Connection, make_room
 
 LONGEST_HEAD = 16 << 10
 HEAD_TIMEOUT_S = 10.0
@@ -29,6 +30,8 @@ FIRST_SAID = 6 << 10
 SAID_PER_S = 512
 MOST_FRAMES = 16
 """Frames of one message."""
+
+_log = logging.getLogger(__name__)
 
 
 class _BoundedParser(h11.Connection):
@@ -66,12 +69,12 @@ class HttpProtocol(Connection, H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.address = address_of(self.client[0] if self.client else "")
-        self.note_activity()
+        if not self._is_let_in(transport):
+            return
         make_room(self.connections, self)
         # Head and body are two writes: without this the second waits for an acknowledgement, some 40 ms.
         connection: socket.socket | None = transport.get_extra_info("socket")
-        if connection is not None:
+        if connection is not None and self.peer is None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._no_head)
 
@@ -103,6 +106,16 @@ class HttpProtocol(Connection, H11Protocol):
             self.transport.abort()
         else:
             super().timeout_keep_alive_handler()
+
+    def _is_let_in(self, transport: asyncio.Transport) -> bool:
+        """False for a stranger at the Unix socket, whose connection is ended."""
+        try:
+            self.note_peer(transport, self.client)
+        except PermissionError as error:
+            _log.warning("refused: %s", error)
+            transport.abort()
+            return False
+        return True
 
     def _is_unasked(self) -> bool:
         """True while no request is under way."""
@@ -136,8 +149,7 @@ class ListenerProtocol(Connection, WebSocketsSansIOProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.address = address_of(self.client[0] if self.client else "")
-        self.note_activity()
+        self.note_peer(transport, self.client)
 
     def data_received(self, data: bytes) -> None:
         if self.handshake_initiated:

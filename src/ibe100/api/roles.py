@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
 
+from ibe100.models.errors import NotAllowed
 from ibe100.models.messages import StreamView
 from ibe100.models.rights import ROLE_FOR, Act, Role
 from ibe100.models.users import Identity
@@ -85,13 +86,19 @@ ApiServices = Annotated[Services, Depends(_services)]
 Caller = Annotated[Identity, Depends(_caller)]
 
 
+def demand_local(caller: Identity, what: str) -> None:
+    """Raise NotAllowed unless the caller is at the Unix socket, and so could do it by hand as well."""
+    if caller.token_id is not None:
+        raise NotAllowed(f"{what}: whoever runs the console does that on its machine, at the Unix socket")
+
+
 def find_stream(services: Services, wanted: str) -> StreamView:
     """The stream that is named by number, id or name. Raises NotFound, AmbiguousName."""
     return which_stream(services.streams.streams(), wanted)
 
 
 async def _stream(stream: str, services: ApiServices) -> StreamView:
-    return find_stream(services, stream)
+    return find_stream(services, stream.replace("%2F", "/"))
 
 
 async def _one_stream(services: ApiServices, stream: str = "") -> str:

@@ -1,57 +1,116 @@
-"""Start-up of the API: what it is made of is loaded only where it is switched on."""
+"""Start-up of the API: it listens at once, and is loaded a moment later on a thread of its own."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
+from ibe100.api.local_socket import LocalListening, socket_path
+from ibe100.api.tcp_listening import TcpListening, listen_on_tcp
 from ibe100.core.config import ApiSettings
 from ibe100.models.errors import OperatorError
 from ibe100.services.ports import Services
+from ibe100.utils.tasks import keep_running
 
 if TYPE_CHECKING:
-    from ibe100.api.server import Serving
+    from ibe100.api.application import Api
 
 NOBODY = "; nobody may come in yet: ./run user add NAME --role admin"
+LOAD_AFTER_S = 3.0
+"""What the API is made of takes a second of a thread: not while a window paints for the first time."""
 
 
-async def listen(settings: ApiSettings) -> socket.socket | None:
-    """The socket to serve on, listening; None while the API is off. Raises OperatorError."""
-    if not settings.enabled:
-        return None
-    return await asyncio.to_thread(_open, settings)
+class Listening(Protocol):
+    """A socket that listens for the API."""
+
+    @property
+    def url(self) -> str: ...
+    def waiting(self) -> socket.socket | None: ...
+    async def take(self, protocol: Callable[[], asyncio.Protocol]) -> None: ...
+    def close(self) -> None: ...
 
 
-def serve_api(
-    services: Services, settings: ApiSettings, listening: socket.socket
-) -> AbstractAsyncContextManager[Serving]:
-    """Serve on what `listen` gave."""
-    from ibe100.api.server import api_server
+async def listen(settings: ApiSettings) -> TcpListening | None:
+    """Listen on TCP; None while that is off. Raises OperatorError."""
+    return await asyncio.to_thread(listen_on_tcp, settings) if settings.enabled else None
 
-    return api_server(services, settings, listening)
+
+@asynccontextmanager
+async def serving(
+    services: Services,
+    settings: ApiSettings,
+    data_dir: Path,
+    over_tcp: TcpListening | None = None,
+    on: Callable[[Api], None] = lambda _api: None,
+    load_after_s: float = LOAD_AFTER_S,
+) -> AsyncIterator[None]:
+    """Serve on the Unix socket of the data folder, and on TCP where that is given. Raises StorageError.
+
+    It is loaded after so many seconds, or as soon as somebody comes, who waits meanwhile. `on` is told then.
+    """
+    with contextlib.ExitStack() as stack:
+        if over_tcp is not None:
+            stack.callback(over_tcp.close)
+        local = LocalListening(socket_path(data_dir))
+        stack.callback(local.close)
+        listening: tuple[Listening, ...] = (local,) if over_tcp is None else (local, over_tcp)
+        running = keep_running(lambda: _serve(services, settings, listening, on, load_after_s), "API")
+        try:
+            yield
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
 
 @asynccontextmanager
 async def api_beside(
-    services: Services, settings: ApiSettings, tell: Callable[[str], None]
+    services: Services, settings: ApiSettings, data_dir: Path, tell: Callable[[str], None]
 ) -> AsyncIterator[None]:
-    """Serve where it is switched on; what is in its way is told of, and everything else goes on."""
-    async with AsyncExitStack() as stack:
-        try:
-            listening = await listen(settings)
-            if listening is not None:
-                stack.callback(listening.close)
-                await stack.enter_async_context(serve_api(services, settings, listening))
-        except OperatorError as error:
-            tell(str(error))
+    """Serve beside a window: what is in the way of TCP is told of, and everything else goes on."""
+    over_tcp = None
+    try:
+        over_tcp = await listen(settings)
+    except OperatorError as error:
+        tell(str(error))
+    async with serving(services, settings, data_dir, over_tcp):
         yield
 
 
-def _open(settings: ApiSettings) -> socket.socket:
-    """Load the API and listen, on another thread: loading takes a second."""
-    from ibe100.api.server import listen
+async def _serve(
+    services: Services,
+    settings: ApiSettings,
+    listening: Sequence[Listening],
+    on: Callable[[Api], None],
+    load_after_s: float,
+) -> None:
+    await _somebody_comes(listening, load_after_s)
+    await asyncio.to_thread(_load)
+    from ibe100.api.server import api_server
 
-    return listen(settings)
+    async with api_server(services, settings, listening) as api:
+        on(api)
+        await asyncio.Event().wait()
+
+
+async def _somebody_comes(listening: Sequence[Listening], within_s: float) -> None:
+    """Returns when a connection waits to be taken, or after so long."""
+    loop, came = asyncio.get_running_loop(), asyncio.Event()
+    waiting = [found for one in listening if (found := one.waiting()) is not None]
+    for one in waiting:
+        loop.add_reader(one, came.set)
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await came.wait()
+    finally:
+        for one in waiting:
+            loop.remove_reader(one)
+
+
+def _load() -> None:
+    import ibe100.api.server  # noqa: F401

@@ -12,9 +12,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ibe100.api.local.local_control import ask
 from ibe100.cli.options import AsJson, DataDir, terminal
-from ibe100.cli.running_instance import settings_of
+from ibe100.cli.running_instance import running_on, settings_of
 from ibe100.core.config import AppConfig
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import AlreadyRunning, InstanceLock
@@ -41,6 +40,7 @@ from ibe100.services.backup.backup_service import FOLDER
 from ibe100.utils.printable import printable
 from ibe100.utils.timecode import format_utc
 from ibe100.utils.units import format_bytes
+from ibe100_client import system
 
 app = typer.Typer(help="Backups of what is on record: make, list, verify, restore.")
 
@@ -62,8 +62,9 @@ def now(
     config = settings_of(data_dir)
     folders, file = resolve(config.folders), None if to is None else to.absolute()
     if _is_in_use(folders):
-        request = {"cmd": "backup", "file": None if file is None else str(file), "with_key": with_key}
-        made = BackupFile.model_validate(asyncio.run(ask(folders.data_dir, request)))
+        with running_on(folders.data_dir) as console:
+            call = system.back_up(None if file is None else str(file), with_key=with_key)
+            made = BackupFile.model_validate(console.json(call))
     else:
         made = _make(config, folders, file, with_key)
     typer.echo(f"{made.path}: {format_bytes(made.size)}, proved")

@@ -42,7 +42,6 @@ def start_console(
     config = source.load_to_begin()
 
     # Qt and the services are loaded only when there is something to show.
-    from ibe100.api.local.local_control import local_control
     from ibe100.api.startup import api_beside
     from ibe100.core.application import open_application
     from ibe100.ui.app import run_console
@@ -55,8 +54,9 @@ def start_console(
     async def services() -> AsyncIterator[Services]:
         async with (
             open_application(config, "console", log_to_stderr=False, source=source) as application,
-            local_control(application, application.folders.data_dir),
-            api_beside(application, config.api, application.tell_next_subscriber),
+            api_beside(
+                application, config.api, application.folders.data_dir, application.tell_next_subscriber
+            ),
         ):
             began_empty = not application.streams.streams()
             yield application

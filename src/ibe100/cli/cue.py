@@ -11,12 +11,14 @@ from typing import Annotated, Any
 import typer
 
 from ibe100.cli.options import DataDir, StreamName
-from ibe100.cli.running_instance import request
+from ibe100.cli.running_instance import running
 from ibe100.models.cues.return_receipt import ReturnState
 from ibe100.models.cues.segmentation import UpidType
 from ibe100.models.scte35_marker import BreakEnd, CueAction, CueState
 from ibe100.utils.timecode import format_clock
 from ibe100.utils.units import format_event_id
+from ibe100_client import Call, Client, cues
+from ibe100_client.values import Cue
 
 POLL_S = 0.1
 EXIT_NOT_PROVED = 1
@@ -67,8 +69,8 @@ def to_break(
     data_dir: DataDir = None,
 ) -> None:
     """TO BREAK: out of the network's programme."""
-    cue = {"action": CueAction.TO_BREAK, "duration_s": duration, "pre_roll_s": pre_roll}
-    _fire(Answer(data_dir, by, as_json, return_feed), stream, cue | {"returns": returns})
+    cue = cues.fire(stream, CueAction.TO_BREAK, duration_s=duration, pre_roll_s=pre_roll, returns=returns)
+    _fire(Answer(data_dir, by, as_json, return_feed), cue)
 
 
 @app.command("to-programme")
@@ -83,8 +85,7 @@ def to_programme(
     """BACK TO PROGRAMME: the break is over."""
     _fire(
         Answer(data_dir, by, as_json, return_feed),
-        stream,
-        {"action": CueAction.BACK_TO_PROGRAMME, "pre_roll_s": pre_roll},
+        cues.fire(stream, CueAction.BACK_TO_PROGRAMME, pre_roll_s=pre_roll),
     )
 
 
@@ -102,8 +103,7 @@ def crash_out(
     """CRASH OUT: out of the network's programme at once."""
     _fire(
         Answer(data_dir, by, as_json, return_feed),
-        stream,
-        {"action": CueAction.CRASH_OUT, "duration_s": duration},
+        cues.fire(stream, CueAction.CRASH_OUT, duration_s=duration),
     )
 
 
@@ -116,7 +116,7 @@ def crash_in(
     data_dir: DataDir = None,
 ) -> None:
     """CRASH IN: back at once, before the announced duration is over."""
-    _fire(Answer(data_dir, by, as_json, return_feed), stream, {"action": CueAction.CRASH_IN})
+    _fire(Answer(data_dir, by, as_json, return_feed), cues.fire(stream, CueAction.CRASH_IN))
 
 
 @app.command("null")
@@ -128,7 +128,7 @@ def null(
     data_dir: DataDir = None,
 ) -> None:
     """SPLICE NULL: one heartbeat, nothing is spliced."""
-    _fire(Answer(data_dir, by, as_json, return_feed), stream, {"action": CueAction.SPLICE_NULL})
+    _fire(Answer(data_dir, by, as_json, return_feed), cues.fire(stream, CueAction.SPLICE_NULL))
 
 
 @app.command("signal")
@@ -150,8 +150,8 @@ def signal(
 ) -> None:
     """TIME SIGNAL with a segmentation_descriptor; an End carries the id of its Start."""
     segmentation = {"type": kind, "duration_s": duration, "upid_type": upid_type, "upid": upid}
-    cue = {"action": CueAction.TIME_SIGNAL, "pre_roll_s": pre_roll}
-    _fire(Answer(data_dir, by, as_json, return_feed), stream, {**cue, "segmentation": segmentation})
+    cue = cues.fire(stream, CueAction.TIME_SIGNAL, pre_roll_s=pre_roll, segmentation=segmentation)
+    _fire(Answer(data_dir, by, as_json, return_feed), cue)
 
 
 @app.command("section")
@@ -169,11 +169,14 @@ def section(
     data_dir: DataDir = None,
 ) -> None:
     """SEND SECTION: one made elsewhere, byte for byte, decoded before it goes."""
-    cue = {"action": CueAction.SEND_SECTION, "section": text}
-    preview = request(data_dir, {"cmd": "preview", "stream": stream, "cue": cue})
-    for warning in preview["warnings"]:
+    with running(data_dir, by) as console:
+        preview = console.do(cues.preview(stream, CueAction.SEND_SECTION, section=text))
+    for warning in preview.warnings:
         typer.echo(f"warning: {warning}", err=True)
-    _fire(Answer(data_dir, by, as_json, return_feed), stream, cue)
+    _fire(
+        Answer(data_dir, by, as_json, return_feed),
+        cues.fire(stream, CueAction.SEND_SECTION, section=text),
+    )
 
 
 @app.command("cancel")
@@ -182,23 +185,26 @@ def cancel(
     data_dir: DataDir = None,
 ) -> None:
     """Disarm a cue that is still ARMED: then it never airs."""
-    typer.echo(_words(request(data_dir, {"cmd": "cancel", "cue_id": cue})))
+    with running(data_dir) as console:
+        typer.echo(_words(console.json(cues.cancel(cue))))
 
 
 @app.command("log")
 def log(stream: StreamName, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Show the newest cues of the stream."""
-    for cue in request(data_dir, {"cmd": "cues", "stream": stream}):
-        typer.echo(json.dumps(cue) if as_json else _words(cue))
+    with running(data_dir) as console:
+        for cue in console.json(cues.recent(stream)):
+            typer.echo(json.dumps(cue) if as_json else _words(cue))
 
 
-def _fire(answer: Answer, stream: str, cue: dict[str, Any]) -> None:
-    fired = request(answer.data_dir, {"cmd": "fire", "by": answer.by, "stream": stream, "cue": cue})
-    while not CueState(fired["state"]).is_final:
-        fired = _again(answer, stream, fired)
-    until = time.monotonic() + answer.return_feed_s
-    while _is_awaited(fired) and time.monotonic() < until:
-        fired = _again(answer, stream, fired)
+def _fire(answer: Answer, cue: Call[Cue]) -> None:
+    with running(answer.data_dir, answer.by) as console:
+        fired = console.json(cue)
+        while not CueState(fired["state"]).is_final:
+            fired = _again(console, fired)
+        until = time.monotonic() + answer.return_feed_s
+        while _is_awaited(fired) and time.monotonic() < until:
+            fired = _again(console, fired)
     typer.echo(json.dumps(fired) if answer.as_json else _words(fired))
     came_back = fired["return_feed"]
     is_lost = came_back is not None and ReturnState(came_back["state"]).is_fault
@@ -206,10 +212,10 @@ def _fire(answer: Answer, stream: str, cue: dict[str, Any]) -> None:
         raise typer.Exit(EXIT_NOT_PROVED)
 
 
-def _again(answer: Answer, stream: str, fired: dict[str, Any]) -> dict[str, Any]:
+def _again(console: Client, fired: dict[str, Any]) -> dict[str, Any]:
     """Ask for the same cue a moment later."""
     time.sleep(POLL_S)
-    recent = request(answer.data_dir, {"cmd": "cues", "stream": stream})
+    recent = console.json(cues.recent(fired["stream_id"]))
     found: dict[str, Any] = next(one for one in recent if one["cue_id"] == fired["cue_id"])
     return found
 

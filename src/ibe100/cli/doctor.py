@@ -6,15 +6,16 @@ import asyncio
 import json
 from pathlib import Path
 
-from ibe100.api.local.local_control import NotRunning, ask
 from ibe100.cli.options import print_table
-from ibe100.cli.running_instance import settings_and_fault
+from ibe100.cli.running_instance import NotRunning, running_on, settings_and_fault
 from ibe100.core.config import AppConfig
 from ibe100.core.folders import resolve
 from ibe100.core.support.bundle import save_bundle
 from ibe100.core.support.checks import check_machine, finding
-from ibe100.models.errors import OperatorError
+from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.settings.installation import CheckFinding
+from ibe100.utils.atomic_write import atomic_write
+from ibe100_client import system
 
 EXIT_MISSING = 1
 
@@ -31,18 +32,22 @@ def run_doctor(data_dir: Path | None, *, as_json: bool, bundle: Path | None = No
     else:
         _print(findings)
     if bundle is not None:
-        asyncio.run(_save(settings, bundle.absolute(), findings))
+        _save(settings, bundle.absolute(), findings)
         if not as_json:
             print(f"support bundle, without secrets: {bundle}")
     return EXIT_MISSING if any(found.verdict == "missing" for found in findings) else 0
 
 
-async def _save(settings: AppConfig, file: Path, findings: list[CheckFinding]) -> None:
+def _save(settings: AppConfig, file: Path, findings: list[CheckFinding]) -> None:
     folders = resolve(settings.folders)
     try:
-        await ask(folders.data_dir, {"cmd": "support", "file": str(file)})
+        with running_on(folders.data_dir) as console:
+            content = console.do(system.support_bundle())
+        atomic_write(file, content, 0o600)
     except NotRunning:
-        await asyncio.to_thread(save_bundle, file, settings, folders, findings, None)
+        save_bundle(file, settings, folders, findings, None)
+    except OSError as error:
+        raise StorageError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _settings(data_dir: Path | None) -> tuple[AppConfig, CheckFinding]:

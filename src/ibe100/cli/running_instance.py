@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ibe100.api.local.local_control import ask
 from ibe100.core.config import AppConfig, merged_settings, sources
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.last_good import load_or_last_good
-from ibe100.models.errors import ConfigurationError
+from ibe100.models.errors import ConfigurationError, OperatorError
+from ibe100_client import Client, ClientError, NotReachable
+
+
+class NotRunning(OperatorError):
+    """No console or server answers on this data folder."""
 
 
 def overrides(data_dir: Path | None, engine: str | None = None) -> dict[str, Any]:
@@ -31,9 +35,27 @@ def streams_folder(data_dir: Path | None) -> Path:
     return _folders(data_dir).streams_dir
 
 
-def request(data_dir: Path | None, command: Mapping[str, Any]) -> Any:
-    """Ask whoever runs on the data folder. Raises OperatorError."""
-    return asyncio.run(ask(_folders(data_dir).data_dir, command))
+def running(data_dir: Path | None, by: str = "") -> AbstractContextManager[Client]:
+    """Connect to whoever runs on the data folder; `by` is a note beside the user's name on record.
+
+    The client's errors become NotRunning and OperatorError.
+    """
+    return running_on(_folders(data_dir).data_dir, by)
+
+
+@contextmanager
+def running_on(folder: Path, by: str = "") -> Iterator[Client]:
+    """As `running`, where the data folder is known already."""
+    try:
+        # A stop waits for its processor and a backup for the disk: there is no telling how long.
+        with Client(folder, note=by, timeout_s=None) as client:
+            yield client
+    except NotReachable:
+        raise NotRunning(
+            f"no console or server runs on {folder}; start one with ./run or ./run serve"
+        ) from None
+    except ClientError as error:
+        raise OperatorError(str(error)) from error
 
 
 def settings_of(data_dir: Path | None) -> AppConfig:

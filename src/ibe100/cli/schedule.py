@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from ibe100.cli.options import AsJson, DataDir, print_table
-from ibe100.cli.running_instance import request
+from ibe100.cli.running_instance import running
 from ibe100.models.cues.recurrence import Every, Weekly
 from ibe100.models.cues.schedule import After, At, BreakPlan, ReturnPolicy, ScheduledBreak
+from ibe100.models.errors import ConfigurationError
 from ibe100.services.schedule.raw_rows import COLUMNS
 from ibe100.services.schedule.times import format_moment
+from ibe100.services.streams.which_stream import StreamNames
+from ibe100_client import Call, Client, schedule, streams
+from ibe100_client.values import ImportOutcome, Stream
 
 EXIT_BAD_ROWS = 1
+LONGEST_STEM = 40
+_NOT_IN_A_NAME = re.compile(r"[^\w]+")
 
 app = typer.Typer(help="The planned breaks of a running console or server.")
 
@@ -28,8 +35,9 @@ TimeZone = Annotated[str, typer.Option(help="IANA name; for times without an off
 @app.command("list")
 def list_breaks(as_json: AsJson = False, time_zone: TimeZone = "", data_dir: DataDir = None) -> None:
     """Show planned breaks, those over since two days ago, and conflicts within the next day."""
-    breaks = _all(data_dir, "schedule_list")
-    findings = _all(data_dir, "schedule_conflicts")
+    with running(data_dir) as console:
+        breaks = _all(console, schedule.page, "breaks")
+        findings = console.json(schedule.conflicts())
     if as_json:
         typer.echo(json.dumps({"breaks": breaks, "conflicts": findings}))
         return
@@ -86,7 +94,8 @@ def add(
         "time_zone": time_zone,
     }
     row = {name: value for name, value in values.items() if value}
-    one = ScheduledBreak.model_validate(request(data_dir, {"cmd": "schedule_add", "row": row}))
+    with running(data_dir) as console:
+        one = ScheduledBreak.model_validate(console.json(schedule.add_row(row)))
     typer.echo(f"{one.break_id} {_when(one, time_zone)} {one.title}")
 
 
@@ -96,7 +105,8 @@ def remove(
     data_dir: DataDir = None,
 ) -> None:
     """Take planned breaks off the schedule, all or none."""
-    request(data_dir, {"cmd": "schedule_remove", "ids": break_ids})
+    with running(data_dir) as console:
+        console.do(schedule.remove_all(break_ids))
 
 
 @app.command("import")
@@ -114,32 +124,26 @@ def import_file(
     data_dir: DataDir = None,
 ) -> None:
     """Plan what a file says. With a bad row nothing is stored, unless --skip-bad."""
-    outcome = request(
-        data_dir,
-        {
-            "cmd": "schedule_import",
-            "path": str(file.resolve()),
-            "time_zone": time_zone,
-            "dry_run": dry_run,
-            "skip_bad": skip_bad,
-        },
-    )
-    if dry_run:
-        for row in outcome["understood"]:
-            plan = BreakPlan.model_validate(row["plan"])
-            typer.echo(f"row {row['line']}: {_understood(plan, row['stream'], time_zone)}")
-        if outcome["good"] > len(outcome["understood"]):
-            typer.echo(f"and {outcome['good'] - len(outcome['understood'])} more")
-    for row in outcome["errors"]:
-        typer.echo(f"row {row['line']}: {row['error']}", err=True)
-    if outcome["bad"] > len(outcome["errors"]):
-        typer.echo(f"and {outcome['bad'] - len(outcome['errors'])} more", err=True)
-    for finding in outcome["findings"]:
-        typer.echo(f"conflict: {finding}", err=True)
-    typer.echo(
-        f"{outcome['source']}: {outcome['good']} good, {outcome['bad']} bad, {outcome['stored']} stored"
-    )
-    if outcome["bad"]:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}") from error
+    name = _NOT_IN_A_NAME.sub("_", file.stem)[:LONGEST_STEM] + file.suffix
+    with running(data_dir) as console:
+        if dry_run:
+            outcome = console.do(schedule.preview_import(name, content, time_zone))
+            _tell_understood(outcome, _names(console), time_zone)
+        else:
+            outcome = console.do(schedule.import_file(name, content, time_zone, skip_bad=skip_bad))
+    errors = [row for row in outcome.rows if row.error]
+    for row in errors:
+        typer.echo(f"row {row.line}: {row.error}", err=True)
+    if outcome.bad > len(errors):
+        typer.echo(f"and {outcome.bad - len(errors)} more", err=True)
+    for finding in outcome.findings:
+        typer.echo(f"conflict: {finding.text}", err=True)
+    typer.echo(f"{file.name}: {outcome.good} good, {outcome.bad} bad, {outcome.stored} stored")
+    if outcome.bad:
         raise typer.Exit(EXIT_BAD_ROWS)
 
 
@@ -149,7 +153,8 @@ def export(
     data_dir: DataDir = None,
 ) -> None:
     """Print what is still planned as CSV, or as JSON, such that import takes it back."""
-    rows = _all(data_dir, "schedule_export")
+    with running(data_dir) as console:
+        rows = _all(console, schedule.rows, "rows")
     if as_json:
         typer.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
@@ -158,14 +163,27 @@ def export(
     writer.writerows(rows)
 
 
-def _all(data_dir: Path | None, command: str) -> list[dict[str, Any]]:
-    """Read all pages of a listing."""
+def _all(console: Client, page_from: Callable[..., Call[Any]], field: str) -> list[dict[str, Any]]:
+    """Read all pages of a listing, whose items stand under `field`."""
     items: list[dict[str, Any]] = []
     while True:
-        page: Mapping[str, Any] = request(data_dir, {"cmd": command, "offset": len(items)})
-        items += page["items"]
-        if not page["items"] or len(items) >= page["total"]:
+        page = console.json(page_from(offset=len(items)))
+        items += page[field]
+        if not page[field] or len(items) >= page["total"]:
             return items
+
+
+def _names(console: Client) -> StreamNames[Stream]:
+    found = console.do(streams.listed())
+    return StreamNames(found)
+
+
+def _tell_understood(outcome: ImportOutcome, names: StreamNames[Stream], time_zone: str) -> None:
+    understood = [(row.line, BreakPlan.model_validate(row.plan)) for row in outcome.rows if row.plan]
+    for line, plan in understood:
+        typer.echo(f"row {line}: {_understood(plan, names.reference_to(plan.stream_id), time_zone)}")
+    if outcome.good > len(understood):
+        typer.echo(f"and {outcome.good - len(understood)} more")
 
 
 def _row(one: ScheduledBreak, time_zone: str) -> tuple[str, ...]:

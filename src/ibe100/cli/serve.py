@@ -7,9 +7,9 @@ import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ibe100.api.local.local_control import local_control
-from ibe100.api.startup import NOBODY, listen, serve_api
+from ibe100.api.startup import NOBODY, listen, serving
 from ibe100.cli.line_teller import LineTeller
 from ibe100.cli.running_instance import overrides
 from ibe100.core.application import Application, open_application
@@ -20,6 +20,12 @@ from ibe100.models.stream_config import Engine
 from ibe100.services.audit_trail import act_as
 from ibe100.utils.tasks import keep_running
 from ibe100.utils.units import format_event_id
+
+if TYPE_CHECKING:
+    from ibe100.api.application import Api
+
+LOAD_AFTER_S = 0.0
+"""Nothing is painted here: the API is loaded at once."""
 
 
 def run_serve(
@@ -60,18 +66,22 @@ async def _until_told_to_end(
     config = await asyncio.to_thread(source.load_to_begin)
     async with AsyncExitStack() as stack:
         # Before anything else begins: a port that is taken must not have started streams.
-        listening = await listen(config.api)
-        if listening is not None:
-            stack.callback(listening.close)
+        over_tcp = await listen(config.api)
+        if over_tcp is not None:
+            stack.callback(over_tcp.close)
         application = await stack.enter_async_context(
             open_application(config, "ibe100 serve", stop_streams=stop_streams, source=source)
         )
-        await stack.enter_async_context(local_control(application, application.folders.data_dir))
         count = len(application.streams.streams())
         say(f"serving {count} streams on {application.folders.data_dir}; Ctrl-C ends this, not the streams")
-        if listening is not None:
-            serving = await stack.enter_async_context(serve_api(application, config.api, listening))
-            say(f"the API is on {serving.url}{'' if application.access.users() else NOBODY}")
+
+        def tell_on(_api: Api) -> None:
+            if over_tcp is not None:
+                say(f"the API is on {over_tcp.url}{'' if application.access.users() else NOBODY}")
+
+        await stack.enter_async_context(
+            serving(application, config.api, application.folders.data_dir, over_tcp, tell_on, LOAD_AFTER_S)
+        )
         telling = keep_running(lambda: _tell(application, say), "what serve tells")
         reloading = keep_running(lambda: _reload(application, hung_up), "settings at SIGHUP")
         await ended.wait()

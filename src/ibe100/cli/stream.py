@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ibe100.api.local.local_control import NotRunning
 from ibe100.cli.options import AsJson, DataDir, StreamName, print_table, tell_passed_over
-from ibe100.cli.running_instance import request, streams_folder
+from ibe100.cli.running_instance import NotRunning, running, streams_folder
 from ibe100.models.base import build
 from ibe100.models.endpoints.parse import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
 from ibe100.models.stream_config import RETURN_WINDOW_S, StreamConfig, describe_input, describe_output
@@ -20,6 +20,8 @@ from ibe100.services.streams.stream_secrets import reveal
 from ibe100.services.streams.unattended import stop_unattended, unattended_streams
 from ibe100.services.streams.which_stream import is_digits
 from ibe100.utils.timecode import format_countdown, format_span
+from ibe100_client import Call, streams, system
+from ibe100_client.values import Stream
 
 app = typer.Typer(help="List, add, start and stop the streams of a running console or server.")
 
@@ -28,7 +30,8 @@ app = typer.Typer(help="List, add, start and stop the streams of a running conso
 def list_streams(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Show the streams and their states; without a console or server, as their runners say them."""
     try:
-        views = request(data_dir, {"cmd": "streams"})
+        with running(data_dir) as console:
+            views = console.json(streams.listed())
     except NotRunning as error:
         found = asyncio.run(unattended_streams(streams_folder(data_dir)))
         views = [view.model_dump(mode="json") for view in found]
@@ -66,43 +69,53 @@ def add(
     }
     config = build(StreamConfig, values, f"stream {name}")
     tell_passed_over(source, target, back)
-    view = request(data_dir, {"cmd": "add", "config": reveal(config)})
-    typer.echo(f"{view['number']} {view['stream_id']}")
+    values = reveal(config)
+    with running(data_dir) as console:
+        # Whoever reaches the Unix socket could write the settings as well: folders need no other permission.
+        if folders := console.do(system.outside_media(values)):
+            console.do(system.allow_media(folders))
+        added = console.do(streams.add(values))
+    typer.echo(f"{added.number} {added.stream_id}")
 
 
 @app.command()
 def start(stream: StreamName, data_dir: DataDir = None) -> None:
     """Probe the input and run the stream."""
-    _tell(request(data_dir, {"cmd": "start", "stream": stream}))
+    _ask(data_dir, streams.start(stream))
 
 
 @app.command()
 def stop(stream: StreamName, data_dir: DataDir = None) -> None:
     """Stop the stream for good; also while no console or server runs."""
     try:
-        view = request(data_dir, {"cmd": "stop", "stream": stream})
+        _ask(data_dir, streams.stop(stream))
     except NotRunning:
         stopped = asyncio.run(stop_unattended(streams_folder(data_dir), stream))
-        view = stopped.model_dump(mode="json")
-    _tell(view)
+        _tell(stopped.model_dump(mode="json"))
 
 
 @app.command()
 def restart(stream: StreamName, data_dir: DataDir = None) -> None:
     """Stop and start, with the configuration as it is now."""
-    _tell(request(data_dir, {"cmd": "restart", "stream": stream}))
+    _ask(data_dir, streams.restart(stream))
 
 
 @app.command()
 def retry(stream: StreamName, data_dir: DataDir = None) -> None:
     """Try now what a stream that is RETRYING, STALLED or WAITING would try later."""
-    _tell(request(data_dir, {"cmd": "retry", "stream": stream}))
+    _ask(data_dir, streams.retry(stream))
 
 
 @app.command()
 def remove(stream: StreamName, data_dir: DataDir = None) -> None:
     """Delete a stopped stream from the list."""
-    request(data_dir, {"cmd": "remove", "stream": stream})
+    with running(data_dir) as console:
+        console.do(streams.remove(stream))
+
+
+def _ask(data_dir: Path | None, call: Call[Stream]) -> None:
+    with running(data_dir) as console:
+        _tell(console.json(call))
 
 
 def _tell(view: dict[str, Any]) -> None:

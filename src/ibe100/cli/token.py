@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ibe100.cli.options import AsJson, DataDir, print_table
 from ibe100.cli.user_request import request_users
+from ibe100.models.base import build
 from ibe100.models.rights import Role
-from ibe100.models.users import NewToken, Token
+from ibe100.models.users import NewToken, Token, WantedToken
 from ibe100.utils.timecode import format_utc
+from ibe100_client import access
+
+if TYPE_CHECKING:
+    from ibe100.services.access.access_service import AccessService
 
 app = typer.Typer(help="What lets automation and dashboards in by the API.")
 
@@ -23,7 +28,11 @@ def list_tokens(
     data_dir: DataDir = None,
 ) -> None:
     """Show the valid tokens; their secrets are kept nowhere."""
-    tokens = request_users(data_dir, {"cmd": "token_list", "user": user})
+
+    async def here(service: AccessService) -> tuple[Token, ...]:
+        return service.tokens(user)
+
+    tokens = request_users(data_dir, access.tokens(user), here)
     if as_json:
         typer.echo(json.dumps(tokens))
         return
@@ -47,8 +56,14 @@ def add(
     data_dir: DataDir = None,
 ) -> None:
     """Make a token; it is printed alone on standard output, and never again."""
-    asked = {"user": user, "label": label, "role": role, "days": None if never_expires else days}
-    made = NewToken.model_validate(request_users(data_dir, {"cmd": "token_add", "token": asked}))
+    lasts_days = None if never_expires else days
+    wanted = build(WantedToken, {"user": user, "label": label, "role": role, "days": lasts_days}, "token")
+    answer = request_users(
+        data_dir,
+        access.add_token(user, label, role, lasts_days),
+        lambda here: here.add_token(wanted.user, wanted.label, wanted.role, wanted.lasts_s),
+    )
+    made = NewToken.model_validate(answer)
     typer.echo(f"token {made.token_id} of {made.user}, {made.role}, ends: {_ends(made)}", err=True)
     typer.echo("keep it now: it is shown this once", err=True)
     typer.echo(made.token)
@@ -60,7 +75,7 @@ def revoke(
     data_dir: DataDir = None,
 ) -> None:
     """End a token at once, open connections too."""
-    request_users(data_dir, {"cmd": "token_revoke", "token_id": token_id})
+    request_users(data_dir, access.revoke_token(token_id), lambda here: here.revoke_token(token_id))
     typer.echo(f"token {token_id} is revoked")
 
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import re
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ibe100.cli.options import AsJson, DataDir, print_table
 from ibe100.cli.user_request import request_users
+from ibe100.models.base import build
 from ibe100.models.rights import Role
-from ibe100.models.users import SHORTEST_PASSWORD, User
+from ibe100.models.users import SHORTEST_PASSWORD, User, UserChange, WantedUser
 from ibe100.utils.timecode import format_utc
+from ibe100_client import access
+
+if TYPE_CHECKING:
+    from ibe100.services.access.access_service import AccessService
 
 app = typer.Typer(help="Who may sign in, as what, and to which streams.")
 
@@ -26,7 +31,7 @@ FromStdin = Annotated[
 @app.command("list")
 def list_users(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Show the users by name."""
-    users = request_users(data_dir, {"cmd": "user_list"})
+    users = request_users(data_dir, access.users(), _users)
     if as_json:
         typer.echo(json.dumps(users))
         return
@@ -53,7 +58,12 @@ def add(
     password = None if no_password else _password(from_stdin=password_stdin)
     limits = _streams(streams) if streams else None
     user = {"name": name, "role": role.value, "password": password, "streams": limits}
-    request_users(data_dir, {"cmd": "user_add", "user": user})
+    wanted = build(WantedUser, user, "user")
+    request_users(
+        data_dir,
+        access.add_user(name, role.value, password, limits),
+        lambda here: here.add_user(wanted.name, wanted.role, wanted.password, wanted.streams),
+    )
     typer.echo(f"{name} is {role}" + (f"; next: ./run token add {name}" if no_password else ""))
 
 
@@ -64,7 +74,7 @@ def role(
     data_dir: DataDir = None,
 ) -> None:
     """Change a role; it holds at once, for their tokens too."""
-    request_users(data_dir, {"cmd": "user_change", "name": name, "change": {"role": role.value}})
+    request_users(data_dir, access.change_user(name, role=role.value), lambda here: here.set_role(name, role))
     typer.echo(f"{name} is {role}")
 
 
@@ -75,24 +85,38 @@ def streams(
     data_dir: DataDir = None,
 ) -> None:
     """Change the streams they may act on; it holds at once, for their tokens too."""
-    change = {"streams": "all" if streams == "all" else _streams(streams)}
-    request_users(data_dir, {"cmd": "user_change", "name": name, "change": change})
+    limits = None if streams == "all" else _streams(streams)
+    change = build(UserChange, {"streams": "all" if limits is None else limits}, "user")
+    request_users(
+        data_dir,
+        access.change_user(name, streams=limits, all_streams=limits is None),
+        lambda here: here.set_streams(name, change.limits),
+    )
     typer.echo(f"{name} may act on {'all streams' if streams == 'all' else f'streams {streams}'}")
 
 
 @app.command()
 def password(name: UserName, password_stdin: FromStdin = False, data_dir: DataDir = None) -> None:
     """Change a password; logins by the old one end."""
-    change = {"password": _password(from_stdin=password_stdin)}
-    request_users(data_dir, {"cmd": "user_change", "name": name, "change": change})
+    given = _password(from_stdin=password_stdin)
+    change = build(UserChange, {"password": given}, "user")
+    assert change.password is not None
+    secret = change.password
+    request_users(
+        data_dir, access.change_user(name, password=given), lambda here: here.set_password(name, secret)
+    )
     typer.echo(f"{name} has another password")
 
 
 @app.command()
 def remove(name: UserName, data_dir: DataDir = None) -> None:
     """Remove a user at once, with all tokens."""
-    request_users(data_dir, {"cmd": "user_remove", "name": name})
+    request_users(data_dir, access.remove_user(name), lambda here: here.remove_user(name))
     typer.echo(f"{name} is removed, with all tokens")
+
+
+async def _users(here: AccessService) -> tuple[User, ...]:
+    return here.users()
 
 
 def _row(user: User) -> tuple[str, ...]:

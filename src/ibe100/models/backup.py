@@ -205,19 +205,11 @@ class WantedRestore(Value):
 
 
 class BackupRequest(Value):
-    """Request of the command line to a running console."""
+    """A backup to be made now."""
 
-    cmd: None = None
     file: Annotated[Path, AfterValidator(_absolute)] | None = None
     """A new file; None stands for the folder of backups."""
     with_key: bool = False
-
-
-class SupportRequest(Value):
-    """Request of the command line to a running console for a support bundle."""
-
-    cmd: None = None
-    file: Annotated[Path, AfterValidator(_absolute)]
 
 
 class BackupStatus(Value):

@@ -163,17 +163,18 @@ class WantedToken(Value):
 
 
 class Identity(Value):
-    """User behind a request, by its token."""
+    """User behind a request."""
 
-    name: UserName
+    name: Name
     role: Role
-    token_id: int
+    token_id: int | None
+    """Token that it came with; None at the Unix socket, where the kernel names the user of the machine."""
     streams: tuple[str, ...] | None = None
     """`stream_id` of each stream it may act on; None is all."""
 
     @property
     def actor(self) -> Actor:
-        """The user of the token as whoever acts."""
+        """The user as whoever acts."""
         return Actor(self.name, self.role, None if self.streams is None else frozenset(self.streams))
 
 

@@ -14,9 +14,8 @@ import httpx
 import pytest
 import websockets
 
-from api_rig import Served, key, served
+from api_rig import Served, at_socket, key, served
 from demo_rig import cli
-from ibe100.api.local.local_control import local_control
 from ibe100.database.database import Database
 from ibe100.database.records import StoredStream
 from ibe100.models.cues.schedule import At, BreakPlan
@@ -85,7 +84,7 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         config = StreamConfig(name=name)
         await database.streams.save(StoredStream(stream_id=stream_id, number=number, config=config))
     await database.close()
-    async with served(data_dir) as api, local_control(api.application, data_dir):
+    async with served(data_dir) as api, at_socket(api.application, data_dir):
         yield House(api, await api.client(Role.OPERATOR), data_dir)
 
 

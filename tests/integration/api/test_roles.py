@@ -27,6 +27,8 @@ TABLE = {
         GET /alarm-rules
         GET /schedule
         GET /schedule/conflicts
+        GET /schedule/rows
+        GET /backups
         GET /profiles
         GET /history/sessions
         GET /history/cues
@@ -58,6 +60,8 @@ TABLE = {
         POST /schedule
         PUT /schedule/{break_id}
         DELETE /schedule/{break_id}
+        POST /schedule/rows
+        POST /schedule/remove
         POST /schedule/import
         POST /schedule/import/preview
     """,
@@ -65,6 +69,9 @@ TABLE = {
         POST /streams
         PUT /streams/{stream}
         DELETE /streams/{stream}
+        POST /media-folders
+        POST /media-folders/missing
+        POST /backups
         POST /probe
         POST /streams/{stream}/probe
         PUT /alarm-rules/{condition}

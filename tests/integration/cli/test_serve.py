@@ -13,18 +13,20 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from demo_rig import DEADLINE_S, Ended, Place, cli, finished, patiently, place_in, receiver
-from ibe100.api.local.local_control import ask
 from ibe100.database.database import Database
 from ibe100.models.actor import person_of
-from ibe100.models.errors import OperatorError
+from ibe100_client import AnswerLost, Call, Client, NotReachable, Refused, cues, streams, system
+from ibe100_client.values import Stream
 from independent_parser import Parsed
 
 REFUSED = 2
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -55,23 +57,23 @@ class Server:
     def __call__(self, *arguments: str | Path) -> Ended:
         return cli(*arguments, "--data-dir", self.data_dir)
 
-    def ask(self, **request: Any) -> Any:
+    def do(self, call: Call[T]) -> T:
         """What the command line asks beneath its commands."""
-        return asyncio.run(ask(self.data_dir, request))
+        with Client(self.data_dir, note="anna") as client:
+            return client.do(call)
 
     def _answers(self) -> bool:
-        with contextlib.suppress(OperatorError):
-            self.ask(cmd="streams")
+        with contextlib.suppress(NotReachable, AnswerLost):
+            self.do(streams.listed())
             return True
         return False
 
-    def view(self) -> dict[str, Any]:
+    def view(self) -> Stream:
         """The only stream."""
-        view: dict[str, Any] = self.ask(cmd="streams")[0]
-        return view
+        return self.do(streams.listed())[0]
 
     def until(self, state: str) -> None:
-        patiently(lambda: self.view()["state"] == state, state)
+        patiently(lambda: self.view().state == state, state)
 
     def die(self) -> None:
         """kill -9, as the kernel does when memory is short."""
@@ -126,7 +128,7 @@ def test_a_console_that_is_killed_is_not_missed_on_the_output_nor_is_anything_by
         twice = server("stream", "start", "1")
         assert (twice.code, twice.err) == (REFUSED, "ibe100: News is RUNNING already\n")
 
-        patiently(lambda: server.view()["tally"] == "ON AIR", "ON AIR")
+        patiently(lambda: server.view().tally == "ON AIR", "ON AIR")
         aired = patiently(lambda: _proved(server("cue", "to-break", "news", "--duration", "600")), "a cue")
         assert "TO BREAK event 0x60000001 SPLICED seen 1/1" in aired
         refused = server("cue", "to-break", "News")
@@ -135,21 +137,18 @@ def test_a_console_that_is_killed_is_not_missed_on_the_output_nor_is_anything_by
         back = server("cue", "to-programme", "1", "--by", "anna")
         assert (back.code, "BACK TO PROGRAMME event 0x60000001 SPLICED" in back.out) == (0, True)
 
-        cue = {"action": "TO BREAK", "pre_roll_s": 7}
-        planned = server.ask(cmd="fire", by="anna", stream="News", cue=cue)
-        assert planned["state"] == "ARMED"
-        patiently(lambda: server.ask(cmd="cues", stream="1")[0]["state"] == "SENT", "SENT")
+        planned = server.do(cues.fire("News", "TO BREAK", pre_roll_s=7))
+        assert planned.state == "ARMED"
+        patiently(lambda: server.do(cues.recent("1"))[0].state == "SENT", "SENT")
         server.die()
         processors, seen_before = place.pids("--realtime"), len(came)
         patiently(lambda: len(came) > seen_before + 30, "packets without a console")
-        patiently(
-            lambda: _seen(journal_of(server.data_dir, "news"), planned["section_base64"]) == 3, "the cue"
-        )
+        patiently(lambda: _seen(journal_of(server.data_dir, "news"), planned.section_base64) == 3, "the cue")
         server.again()
-        assert server.view()["state"] == "RUNNING"
+        assert server.view().state == "RUNNING"
         assert place.pids("--realtime") == processors
         patiently(lambda: "SPLICED seen 3/3" in server("cue", "log", "1").out, "the receipt")
-        assert server.view()["tally"] == "IN BREAK", "the next console knows of the break"
+        assert server.view().tally == "IN BREAK", "the next console knows of the break"
 
         second = place.run("serve", "--data-dir", server.data_dir)
         assert second.code == REFUSED
@@ -166,10 +165,10 @@ def test_a_console_that_is_killed_is_not_missed_on_the_output_nor_is_anything_by
 
     parsed = Parsed(b"".join(came))
     assert parsed.continuity_errors == {}, "nobody at the receiver noticed"
-    sent = [cue["section_base64"] for cue in (planned,)] * 3
-    cues = [section for section in parsed.splices_base64(500) if not is_splice_null(section)]
-    assert cues[2:] == sent
-    assert len(cues) < len(parsed.splices_base64(500)), "heartbeats keep the cue PID alive"
+    sent = [planned.section_base64] * 3
+    aired = [section for section in parsed.splices_base64(500) if not is_splice_null(section)]
+    assert aired[2:] == sent
+    assert len(aired) < len(parsed.splices_base64(500)), "heartbeats keep the cue PID alive"
     last = [line["seq"] for line in journal_of(server.data_dir, "news") if line["kind"] != "log"][-1]
     position, audit, attempts = asyncio.run(record_of(server.data_dir, "news"))
     assert (position, attempts) == (last, 1)
@@ -215,7 +214,7 @@ def test_a_stream_that_should_run_is_brought_back_when_console_and_runner_were_b
     assert server("stream", "stop", "1").code == 0
     server.die()
     server.again()
-    assert server.view()["state"] == "STOPPED"
+    assert server.view().state == "STOPPED"
     assert server("stream", "remove", "1").code == 0
     assert server("stream", "list", "--json").json == []
     assert server.end().code == 0
@@ -238,13 +237,16 @@ def test_streams_that_cannot_start_say_why_and_leave_nothing(place: Place, media
     }
     server = Server(place)
     for number, (reason, config) in enumerate(configs.items(), start=1):
-        server.ask(cmd="add", config={"name": f"Stream {number}", **config})
+        added = {"name": f"Stream {number}", **config}
+        if folders := server.do(system.outside_media(added)):
+            server.do(system.allow_media(folders))
+        server.do(streams.add(added))
         started = server("stream", "start", str(number))
         assert started.code == REFUSED, reason
         assert len(started.err.splitlines()) == 1
         assert started.err.startswith("ibe100: ")
         assert re.search(reason, started.err), started.err
-    states = {view["state"] for view in server.ask(cmd="streams")}
+    states = {view.state for view in server.do(streams.listed())}
     assert states == {"FAILED"}
     assert place.pids("ibe100/runner") == place.pids("ibe100.minitsp") == []
     wrong = server("stream", "add", "Wrong", "--input", "gopher://example.org")
@@ -257,11 +259,11 @@ def test_a_terminal_that_is_held_holds_neither_the_services_nor_their_end(place:
     server = Server(place)
     assert server.process.stdout is not None
     fcntl.fcntl(server.process.stdout, fcntl.F_SETPIPE_SZ, 4096)
-    server.ask(cmd="add", config={"name": "Pattern"})
+    server.do(streams.add({"name": "Pattern"}))
     for _ in range(60):
-        with pytest.raises(OperatorError, match="the stream is OFF; start it"):
-            server.ask(cmd="fire", stream="1", cue={"action": "TO BREAK"})
-    assert len(server.ask(cmd="cues", stream="1")) == 50
+        with pytest.raises(Refused, match="the stream is OFF; start it"):
+            server.do(cues.fire("1", "TO BREAK"))
+    assert len(server.do(cues.recent("1"))) == 50
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(DEADLINE_S) == 0, "nobody reads what it says, and it ends all the same"
     assert place.leftovers() == []

@@ -19,9 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from api_rig import PASSWORD, free_door, served
+from api_rig import PASSWORD, at_socket, free_door, served
 from demo_rig import cli, finished, patiently, place_in
-from ibe100.api.local.local_control import ask, local_control
 from ibe100.api.startup import api_beside, listen
 from ibe100.cli import user as user_command
 from ibe100.core.application import open_application
@@ -106,14 +105,14 @@ def test_a_password_is_asked_for_twice_and_never_shown(
 async def test_a_token_revoked_from_the_command_line_ends_at_once_where_somebody_runs(
     tmp_path: Path, data_dir: Path
 ) -> None:
-    async with served(data_dir) as api, local_control(api.application, data_dir):
+    async with served(data_dir) as api, at_socket(api.application, data_dir):
         viewer = await api.client(Role.VIEWER)
         assert (await viewer.get("/api/v1/me")).status_code == 200
         token_id = api.tokens[Role.VIEWER].token_id
         revoked = await asyncio.to_thread(cli, "token", "revoke", str(token_id), "--data-dir", data_dir)
         assert revoked.code == 0, revoked.err
         assert (await viewer.get("/api/v1/me")).status_code == 401
-        assert await ask(data_dir, {"cmd": "user_list"})
+        assert await asyncio.to_thread(cli, "user", "list", "--data-dir", data_dir)
 
 
 def test_serve_serves_the_api_where_it_is_asked_to_and_ends_cleanly(tmp_path: Path) -> None:
@@ -158,7 +157,7 @@ async def test_a_console_whose_port_is_taken_says_so_and_goes_on(tmp_path: Path)
     port = taken.getsockname()[1]
     async with open_application(settings(tmp_path), "test", log_to_stderr=False) as application:
         api = ApiSettings(enabled=True, port=port)
-        async with api_beside(application, api, application.tell_next_subscriber):
+        async with api_beside(application, api, tmp_path, application.tell_next_subscriber):
             with application.messages() as messages:
                 notice = await anext(messages)
             assert notice.text.startswith(f"the API cannot listen on 127.0.0.1 port {port}")
@@ -171,7 +170,7 @@ async def test_a_console_serves_the_api_where_its_settings_say_so(tmp_path: Path
     async with open_application(settings(tmp_path), "test", log_to_stderr=False) as application:
         api = ApiSettings(enabled=True, port=port)
         async with (
-            api_beside(application, api, application.tell_next_subscriber),
+            api_beside(application, api, tmp_path, application.tell_next_subscriber),
             httpx.AsyncClient(timeout=60) as client,
         ):
             assert (await client.get(f"http://127.0.0.1:{port}/healthz")).json() == {"status": "ok"}

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from ibe100.api.local.local_control import ask, local_control
+from api_rig import at_socket
 from ibe100.cli.cue import app
 from ibe100.core.application import Application
 from ibe100.models.cues.contract import Contract, EventIdRule, TimeSignalCommand
 from ibe100.models.cues.segmentation import Segmentation, SegmentationType, UpidType
-from ibe100.models.errors import CueRefused, OperatorError
+from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.stream_state import Tally
 from ibe100.mpegts.timestamps import PTS_HZ, pts_add
 from ibe100.scte35 import decode, encode, from_text, splice_insert, splice_null, to_base64
 from ibe100.scte35.values import SegmentationDescriptor, TimeSignal
+from ibe100_client import Refused, cues
+from ibe100_client.asynchronous import AsyncClient
+from ibe100_client.values import Cue as Fired
 from independent_parser import parse_file
 from services_rig import asked, console, fired, looped, on_air, until, view_of
 
@@ -147,33 +152,29 @@ async def test_under_a_contract_breaks_are_time_signals_and_breaches_are_refused
 async def test_the_command_line_reaches_every_action(tmp_path: Path, media: Path) -> None:
     async with console(tmp_path / "data") as application:
         data_dir = application.folders.data_dir
-        async with local_control(application, data_dir):
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(at_socket(application, data_dir))
             stream_id = await on_air(application, looped(media))
 
-            async def fire(action: CueAction, **values: object) -> dict[str, object]:
-                cue = {"action": action, **values}
-                fired = await ask(data_dir, {"cmd": "fire", "stream": "1", "cue": cue})
-                assert isinstance(fired, dict)
-                return fired
+            caller = await stack.enter_async_context(AsyncClient(data_dir))
+
+            async def fire(action: CueAction, **values: Any) -> Fired:
+                return await caller.do(cues.fire("1", action, **values))
 
             null = to_base64(encode(splice_null(tier=0x1)))
-            preview = await ask(
-                data_dir,
-                {"cmd": "preview", "stream": "1", "cue": {"action": "SEND SECTION", "section": null}},
-            )
-            assert preview["splice_event_id"] is None
+            preview = await caller.do(cues.preview("1", "SEND SECTION", section=null))
+            assert preview.splice_event_id is None
             await fire(CueAction.SEND_SECTION, section=null)
             signal = await fire(CueAction.TIME_SIGNAL, segmentation={"type": "break-start"})
-            assert signal["splice_event_id"] is not None
-            with pytest.raises(OperatorError, match="break-dance"):
+            assert signal.splice_event_id is not None
+            with pytest.raises(Refused, match="break-dance"):
                 await fire(CueAction.TIME_SIGNAL, segmentation={"type": "break-dance"})
             armed = await fire(CueAction.TO_BREAK, pre_roll_s=20)
-            with pytest.raises(OperatorError, match="is on its way"):
+            with pytest.raises(Refused, match="is on its way"):
                 await fire(CueAction.CRASH_OUT)
-            cancelled = await ask(data_dir, {"cmd": "cancel", "cue_id": armed["cue_id"]})
-            assert cancelled["state"] == "CANCELLED"
-            with pytest.raises(OperatorError, match="no number of a cue"):
-                await ask(data_dir, {"cmd": "cancel", "cue_id": "7"})
+            assert (await caller.do(cues.cancel(armed.cue_id))).state == "CANCELLED"
+            with pytest.raises(Refused, match="there is no cue 77"):
+                await caller.do(cues.cancel(77))
 
             def run(*words: str) -> tuple[int, str]:
                 result = CliRunner().invoke(app, [*words, "--data-dir", str(tmp_path / "data")])
@@ -211,7 +212,7 @@ async def test_the_command_line_reaches_every_action(tmp_path: Path, media: Path
             ):
                 pts_time = pts_add(clock.now_pts(time.monotonic()), ahead_s * PTS_HZ)
                 made = to_base64(encode(splice_insert(4711, True, pts_time=pts_time)))
-                with pytest.raises(OperatorError, match=refusal):
+                with pytest.raises(Refused, match=refusal):
                     await fire(CueAction.SEND_SECTION, section=made)
             pts_time = pts_add(clock.now_pts(time.monotonic()), 20 * PTS_HZ)
             made = to_base64(encode(splice_insert(4711, True, pts_time=pts_time)))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ibe100.api.local.local_control import local_control
+from api_rig import at_socket
 from ibe100.cli.cue import app
 from ibe100.core.application import Application
 from ibe100.models.alarms.alarm import Alarm, AlarmState
@@ -206,7 +206,7 @@ async def test_an_altered_section_is_told_by_its_fields_and_a_restamped_one_is_n
 
     with relay() as far:
         far.hop = edits_section(longer)
-        async with console(data) as application, local_control(application, data):
+        async with console(data) as application, at_socket(application, data):
             stream_id = await on_air(application, watched(media, far))
             await until_watching(application, stream_id)
             code, cue = await asyncio.to_thread(run, "crash-out", "1", "--duration", "60")

@@ -5,17 +5,20 @@ import json
 import re
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
 from typer.testing import CliRunner
 
-from ibe100.api.local.local_control import ask, local_control
+from api_rig import at_socket
 from ibe100.cli.schedule import app
 from ibe100.core.application import Application
 from ibe100.models.cues.schedule import At, BreakPlan, BreakState, ScheduledBreak
 from ibe100.models.errors import OperatorError
 from ibe100.models.scte35_marker import CueState
 from ibe100.models.stream_config import Scte35Options, StreamConfig, TestPatternInput
+from ibe100_client import Call, Refused, schedule
+from ibe100_client.asynchronous import AsyncClient
 from services_rig import console, until
 
 SHORT = Scte35Options(start_delay_ms=4000, inject_count=2, inject_interval_ms=1000)
@@ -86,7 +89,7 @@ async def run(data_dir: Path, *arguments: str, fails_with: int = 0) -> str:
 async def test_the_command_line_plans_lists_exports_imports_and_removes(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     file = tmp_path / "day.csv"
-    async with console(data_dir) as application, local_control(application, data_dir):
+    async with console(data_dir) as application, at_socket(application, data_dir):
         await add_stream(application)
         year = time.gmtime().tm_year + 1
         start = f"{year}-07-01 20:15"
@@ -133,18 +136,21 @@ async def test_the_command_line_plans_lists_exports_imports_and_removes(tmp_path
 @pytest.mark.parametrize(
     ("request_of", "words"),
     [
-        ({"cmd": "schedule_dance"}, "command 'schedule_dance' is not known"),
-        ({"cmd": "schedule_add"}, "row: an object of texts is expected"),
-        ({"cmd": "schedule_add", "row": {"stream": 1}}, "row: an object of texts is expected"),
-        ({"cmd": "schedule_add", "row": {"colour": "red"}}, "column 'colour' is not known"),
-        ({"cmd": "schedule_remove", "ids": [True]}, "ids: a list of numbers is expected"),
-        ({"cmd": "schedule_list", "offset": -1}, "offset -1 is no count"),
-        ({"cmd": "schedule_import"}, ". is no file"),
+        (schedule.add_row({}), "row: there is no header row"),
+        (schedule.add_row(cast(dict[str, str], {"stream": 1})), "stream 1: input should be a valid string"),
+        (schedule.add_row({"colour": "red"}), "column 'colour' is not known"),
+        (schedule.remove_all([]), "break_ids: "),
+        (schedule.page(offset=-1), "offset '-1': "),
+        (schedule.import_file("day.doc", b""), "name 'day.doc': a file ends in"),
     ],
 )
 async def test_a_wrong_request_of_a_command_line_is_refused_in_words(
-    tmp_path: Path, request_of: dict[str, object], words: str
+    tmp_path: Path, request_of: Call[object], words: str
 ) -> None:
-    async with console(tmp_path) as application, local_control(application, tmp_path):
-        with pytest.raises(OperatorError, match=re.escape(words)):
-            await ask(tmp_path, request_of)
+    async with (
+        console(tmp_path) as application,
+        at_socket(application, tmp_path),
+        AsyncClient(tmp_path) as caller,
+    ):
+        with pytest.raises(Refused, match=re.escape(words)):
+            await caller.do(request_of)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Query, Request
+from pydantic import Field
 
 from ibe100.api.replies import Done
 from ibe100.api.roles import ApiServices, Scarce, StreamWanted, find_stream, needs, new_router
@@ -18,6 +19,10 @@ from ibe100.models.cues.schedule import BreakPlan, Finding, ImportPreview, Impor
 from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.rights import Act
 from ibe100.services.ports import Services
+from ibe100.services.schedule.export_rows import rows_of
+from ibe100.services.schedule.import_rows import plan_of
+from ibe100.services.schedule.raw_rows import check_columns
+from ibe100.services.streams.which_stream import StreamNames
 
 SUFFIXES = (".csv", ".json", ".xmltv", ".xml")
 MOST_ROWS = 1000
@@ -30,6 +35,19 @@ class BreakPage(Value):
 
     total: int
     breaks: tuple[ScheduledBreak, ...]
+
+
+class RowPage(Value):
+    """Page of the planned breaks as rows of a file."""
+
+    total: int
+    rows: tuple[dict[str, str], ...]
+
+
+class Removal(Value):
+    """Planned breaks to be taken off the schedule, all or none."""
+
+    break_ids: Annotated[tuple[int, ...], Field(min_length=1)]
 
 
 class ImportReply(Value):
@@ -118,6 +136,32 @@ async def conflicts(services: ApiServices, stream: StreamWanted) -> list[Finding
 async def add(plan: BreakPlan, services: ApiServices) -> ScheduledBreak:
     """Plan a break; `stream_id` may be a stream's number or name as well."""
     return await services.schedule.add(_named(services, plan))
+
+
+@router.get("/schedule/rows", **needs(Act.READ))
+async def list_rows(
+    services: ApiServices,
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
+) -> RowPage:
+    """What is still planned as rows of a file, such that an import takes them back."""
+    rows = rows_of(services.schedule.list(), StreamNames(services.streams.streams()))
+    return RowPage(total=len(rows), rows=rows[offset : offset + limit])
+
+
+@router.post("/schedule/rows", status_code=201, **needs(Act.PLAN_BREAKS))
+async def add_row(row: dict[str, str], services: ApiServices) -> ScheduledBreak:
+    """Plan a break as a row of a file says it; see docs/schedule.md for the columns."""
+    check_columns(row, "row")
+    plan = plan_of(row, {}, row.get("time_zone", ""), StreamNames(services.streams.streams()))
+    return await services.schedule.add(plan)
+
+
+@router.post("/schedule/remove", **needs(Act.PLAN_BREAKS))
+async def remove_all(removal: Removal, services: ApiServices) -> Done:
+    """Take planned breaks off the schedule, all or none."""
+    await services.schedule.remove(removal.break_ids)
+    return Done()
 
 
 @router.put("/schedule/{break_id}", **needs(Act.PLAN_BREAKS))

@@ -11,6 +11,7 @@ from ibe100.api.connections import address_of
 from ibe100.api.replies import Done
 from ibe100.api.roles import ApiServices, Caller, needs, new_router
 from ibe100.models.base import Value
+from ibe100.models.errors import AccessRefused
 from ibe100.models.rights import Act
 from ibe100.models.users import Identity, NewToken, Token, User, UserChange, WantedToken, WantedUser
 
@@ -36,6 +37,8 @@ async def log_in(login: Login, services: ApiServices, request: Request) -> NewTo
 @router.post("/logout", **needs(Act.READ))
 async def log_out(services: ApiServices, caller: Caller) -> Done:
     """Revoke the token that this request was made with."""
+    if caller.token_id is None:
+        raise AccessRefused("there is no token to revoke: at the Unix socket none is needed")
     await services.access.revoke_token(caller.token_id)
     return Done()
 

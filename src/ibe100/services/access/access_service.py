@@ -253,7 +253,10 @@ class AccessService:
 
     async def until_over(self, identity: Identity) -> None:
         """Wait until the token does not let in any more: revoked, expired, its user removed."""
-        await self._tokens.until_over(identity.token_id)
+        if identity.token_id is None:
+            await asyncio.Event().wait()
+        else:
+            await self._tokens.until_over(identity.token_id)
 
     async def _make(
         self, user: str, label: str, role: Role | None, lasts_s: float | None, *, by_login: bool

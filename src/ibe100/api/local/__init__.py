@@ -1,1 +1,0 @@
-"""Local control socket of the command line, and its commands."""
