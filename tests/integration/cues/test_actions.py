@@ -217,10 +217,10 @@ async def test_the_command_line_reaches_every_action(tmp_path: Path, media: Path
             pts_time = pts_add(clock.now_pts(time.monotonic()), 20 * PTS_HZ)
             made = to_base64(encode(splice_insert(4711, True, pts_time=pts_time)))
             kept = await fire(CueAction.SEND_SECTION, section=made)
-            assert (kept["state"], kept["pts_time"], kept["splice_event_id"]) == ("ARMED", pts_time, 4711)
-            assert "CANCELLED" in await said("cancel", str(kept["cue_id"]))
+            assert (kept.state, kept.pts_time, kept.splice_event_id) == ("ARMED", pts_time, 4711)
+            assert "CANCELLED" in await said("cancel", str(kept.cue_id))
             second = await fire(CueAction.TO_BREAK, pre_roll_s=20)
-            assert "CANCELLED" in await said("cancel", str(second["cue_id"]))
+            assert "CANCELLED" in await said("cancel", str(second.cue_id))
 
             def all_over() -> bool:
                 return all(cue.state.is_final for cue in application.cues.recent(stream_id))

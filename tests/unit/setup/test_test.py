@@ -48,7 +48,7 @@ def checkout(tmp_path: Path) -> Path:
         (programs / name).write_text(STAND_IN)
         (programs / name).chmod(0o755)
     pins = "".join((root / name).read_text() for name in locks)
-    (root / ".venv/.setup-stamp").write_text(f"{root}\ntest\n{pins}")
+    (root / ".venv/.setup-stamp").write_text(f"{root}\ntest\nsrc client/src\n{pins}")
     return root
 
 
