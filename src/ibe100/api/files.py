@@ -21,13 +21,12 @@ async def scratch_folder() -> AsyncIterator[Path]:
         await asyncio.to_thread(folder.cleanup)
 
 
-async def file_reply(
-    name: str, media_type: str, write: Callable[[Path], Awaitable[object]], **headers: str
-) -> Response:
+async def file_reply(name: str, media_type: str, write: Callable[[Path], Awaitable[object]]) -> Response:
     """The file that `write` writes, to be kept under its name."""
     async with scratch_folder() as folder:
         path = folder / name
         await write(path)
         content = await asyncio.to_thread(path.read_bytes)
-    told = {"Content-Disposition": f'attachment; filename="{name}"', **headers}
-    return Response(content, media_type=media_type, headers=told)
+    return Response(
+        content, media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

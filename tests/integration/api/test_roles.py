@@ -29,6 +29,8 @@ TABLE = {
         GET /schedule/conflicts
         GET /schedule/rows
         GET /backups
+        GET /support/versions
+        GET /support/licences
         GET /profiles
         GET /history/sessions
         GET /history/cues
@@ -72,6 +74,8 @@ TABLE = {
         POST /media-folders
         POST /media-folders/missing
         POST /backups
+        GET /support/diagnostics
+        GET /support/bundle
         POST /probe
         POST /streams/{stream}/probe
         PUT /alarm-rules/{condition}

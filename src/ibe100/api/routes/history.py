@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import Query, Response
 
+from ibe100.api.files import file_reply
 from ibe100.api.roles import ApiServices, Scarce, StreamWanted, find_stream, needs, new_router
 from ibe100.models.cues.as_run import AsRunFormat, LoggedStream
 from ibe100.models.cues.log import CueLog, CueLogQuery
@@ -91,15 +90,12 @@ async def as_run(
     if stream:
         stream_id = which_stream(await services.as_run.streams(), stream).stream_id
     log = await services.as_run.log(day, time_zone, stream_id)
-    folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="ibe100-as-run-")
-    try:
-        path = Path(folder.name) / f"as-run-{day.isoformat()}.{format}"
+    digest = ""
+
+    async def write(path: Path) -> None:
+        nonlocal digest
         digest = await services.as_run.export(log, format, path)
-        content = await asyncio.to_thread(path.read_bytes)
-    finally:
-        await asyncio.to_thread(folder.cleanup)
-    headers = {
-        "Content-Disposition": f'attachment; filename="{path.name}"',
-        "X-Content-SHA256-Of-Rows": digest,
-    }
-    return Response(content, media_type=MEDIA_TYPES[format], headers=headers)
+
+    reply = await file_reply(f"as-run-{day.isoformat()}.{format}", MEDIA_TYPES[format], write)
+    reply.headers["X-Content-SHA256-Of-Rows"] = digest
+    return reply

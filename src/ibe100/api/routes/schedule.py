@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from pydantic import Field
 
+from ibe100.api.files import scratch_folder
 from ibe100.api.replies import Done
 from ibe100.api.roles import ApiServices, Scarce, StreamWanted, find_stream, needs, new_router
 from ibe100.models.base import Value
@@ -100,13 +100,10 @@ class Upload:
         if not self.name.lower().endswith(SUFFIXES):
             raise ConfigurationError(f"name {self.name!r}: a file ends in {', '.join(SUFFIXES)}")
         content = await self._request.body()
-        folder = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="ibe100-import-")
-        try:
-            path = Path(folder.name) / self.name
+        async with scratch_folder() as folder:
+            path = folder / self.name
             await asyncio.to_thread(path.write_bytes, content)
             yield path
-        finally:
-            await asyncio.to_thread(folder.cleanup)
 
 
 Uploaded = Annotated[Upload, Depends(Upload)]
