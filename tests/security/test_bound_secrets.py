@@ -14,8 +14,8 @@ from ibe100.models.stream_config import SrtInput, SrtMode, SrtOutput, StreamConf
 from ibe100.models.users import Role
 from ibe100.services.streams.stream_secrets import bind_secrets, keep_secrets, why_not_sent, with_secrets
 from ibe100.tsduck.edges import secrets_of
-from ibe100.ui.streams.editor_form import config_from
-from ibe100.ui.streams.field_spec import FieldSpec
+from ibe100.ui.streams.editor.field_spec import FieldSpec
+from ibe100.ui.streams.editor.form import config_from
 from services_rig import console
 
 PASSPHRASE = "correct horse battery"

@@ -12,7 +12,7 @@ from fake_services import FakeServices
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.ui.main_window import MainWindow
 from ibe100.ui.service_session import ServiceSession
-from ibe100.ui.streams.stream_editor import StreamEditor
+from ibe100.ui.streams.editor.stream_editor import StreamEditor
 from ibe100.ui.window.parts import Parts
 
 Result = TypeVar("Result")

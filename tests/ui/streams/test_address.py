@@ -10,10 +10,10 @@ from PyQt6.QtWidgets import QApplication
 
 from ibe100.models.endpoints.parse import parse_input
 from ibe100.models.errors import ConfigurationError
-from ibe100.ui.streams.address_field import dropped_text
-from ibe100.ui.streams.address_words import is_address, masked, name_for, read_address, reading
-from ibe100.ui.streams.editor_fields import INPUT, OUTPUT, RETURN_FEED
-from ibe100.ui.streams.endpoint_form import EndpointForm
+from ibe100.ui.streams.editor.address_field import dropped_text
+from ibe100.ui.streams.editor.address_words import is_address, masked, name_for, read_address, reading
+from ibe100.ui.streams.editor.endpoint_form import EndpointForm
+from ibe100.ui.streams.editor.fields import INPUT, OUTPUT, RETURN_FEED
 
 
 @pytest.mark.parametrize(

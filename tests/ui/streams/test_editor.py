@@ -21,7 +21,8 @@ from ibe100.core.background_loop import BackgroundLoop
 from ibe100.models.cues.contract import Contract
 from ibe100.models.stream_config import StreamConfig
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.streams.editor_fields import (
+from ibe100.ui.streams.editor.field_spec import Empty, FieldKind, FieldSpec
+from ibe100.ui.streams.editor.fields import (
     GENERAL_FIELDS,
     INPUT,
     OUTPUT,
@@ -29,8 +30,7 @@ from ibe100.ui.streams.editor_fields import (
     RETURN_WINDOW_FIELD,
     SECTIONS,
 )
-from ibe100.ui.streams.field_spec import Empty, FieldKind, FieldSpec
-from ibe100.ui.streams.stream_editor import StreamEditor
+from ibe100.ui.streams.editor.stream_editor import StreamEditor
 
 TEXTS = (
     "",
@@ -176,7 +176,7 @@ def test_a_stream_saved_unchanged_is_the_same_stream(
 def test_a_field_without_an_editor_keeps_its_value_when_another_is_changed(
     themed: QApplication, client: ServiceClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ibe100.ui.streams.stream_editor.SECTIONS", ())
+    monkeypatch.setattr("ibe100.ui.streams.editor.stream_editor.SECTIONS", ())
     config = StreamConfig(name="News", return_window_s=60, stuffing_ratio=0.5)
     editor = StreamEditor(client, view(1, "News", config=config))
     editor.name.set_value("Sport")

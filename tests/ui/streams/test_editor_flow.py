@@ -12,7 +12,7 @@ from fake_services import FakeServices
 from fake_values import running, view
 from ibe100.models.stream_config import SrtInput, StreamConfig, UdpInput
 from ibe100.models.stream_state import StreamState, Tally
-from ibe100.ui.streams.stream_editor import StreamEditor
+from ibe100.ui.streams.editor.stream_editor import StreamEditor
 
 Open = Callable[[FakeServices], Console]
 URL = "srt://10.0.0.1:9000?latency=250"

@@ -26,7 +26,7 @@ from ibe100.models.stream_config import (
 from ibe100.models.stream_state import StreamState, Tally
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.ui.streams.field_spec import FieldKind
+from ibe100.ui.streams.editor.field_spec import FieldKind
 from ibe100.ui.widgets.name_question import NameQuestion
 
 LEFT = Qt.MouseButton.LeftButton

@@ -55,10 +55,15 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("timeline", "Choose and re-time planned breaks on the time line", "T"),
     ActionSpec("plan_break", "Plan a break on the target stream", "Ctrl+B", act=Act.PLAN_BREAKS),
     ActionSpec("import_breaks", "Import planned breaks from a file", act=Act.PLAN_BREAKS),
-    ActionSpec("undo", "Undo the last change of the schedule", "Ctrl+Z"),
+    ActionSpec("undo", "Undo the last change", "Ctrl+Z"),
+    ActionSpec("redo", "Make the change again that was undone", "Ctrl+Shift+Z"),
     ActionSpec("mode", "Switch between Operate and Set-up", "Ctrl+L"),
     ActionSpec("add", "Add a stream", "Ctrl+N", set_up_only=True, act=Act.SET_UP_STREAM),
     ActionSpec("edit", "Edit the selected stream", "Ctrl+E", set_up_only=True, act=Act.SET_UP_STREAM),
+    ActionSpec(
+        "duplicate", "Duplicate the selected stream", "Ctrl+D", set_up_only=True, act=Act.SET_UP_STREAM
+    ),
+    ActionSpec("deleted_streams", "Deleted streams: bring one back"),
     ActionSpec("remove", "Delete the selected stream", set_up_only=True, act=Act.DELETE_STREAM),
     ActionSpec("save_profile", "Save the streams as a profile", "Ctrl+S", act=Act.SET_PROFILES),
     ActionSpec("load_profile", "Load a profile", "Ctrl+O", set_up_only=True, act=Act.SET_PROFILES),
@@ -95,9 +100,18 @@ KEY_GROUPS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
     ("Alarms", ("acknowledge", "acknowledge_page", "shelve")),
     (
         "Streams",
-        ((f"1–{SELECTABLE}", "Select a stream"), "filter", "run", "add", "edit", "card_back", "card_on"),
+        (
+            (f"1–{SELECTABLE}", "Select a stream"),
+            "filter",
+            "run",
+            "add",
+            "edit",
+            "duplicate",
+            "card_back",
+            "card_on",
+        ),
     ),
-    ("Planned breaks", ("plan_break", "timeline", "undo")),
+    ("Planned breaks", ("plan_break", "timeline")),
     (
         "Pages",
         ("dashboard", "monitoring", "schedule", "as_run", "history", "cue_log", "multiview"),
@@ -112,7 +126,18 @@ KEY_GROUPS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
     ),
     (
         "Console",
-        ("palette", "keys", "mode", "choose_layout", "save_profile", "load_profile", "lock", "quit"),
+        (
+            "palette",
+            "keys",
+            "undo",
+            "redo",
+            "mode",
+            "choose_layout",
+            "save_profile",
+            "load_profile",
+            "lock",
+            "quit",
+        ),
     ),
 )
 """Groups of the overlay: actions by name, and keys that are no shortcuts (held, or of one page)."""

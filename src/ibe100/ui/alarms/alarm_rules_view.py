@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QModelIndex
+from PyQt6.QtCore import QModelIndex, pyqtSignal
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -19,11 +20,15 @@ from ibe100.models.alarms.alarm import Severity
 from ibe100.models.alarms.settings import RuleChange, RuleParameter, RuleView
 from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
+from ibe100.ui.qt_models.undo_stack import Change, Superseded
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.ui.words.tooltips import set_tooltip
+
+if TYPE_CHECKING:
+    from ibe100.services.ports import Services
 
 WIDTH, HEIGHT = 780, 540
 COLUMNS: tuple[Column[RuleView], ...] = (
@@ -38,6 +43,9 @@ COLUMNS: tuple[Column[RuleView], ...] = (
 
 class AlarmRulesView(QDialog):
     """Table of the rules, and one row of fields for the chosen one."""
+
+    changed = pyqtSignal(object)
+    """Change for the undo stack."""
 
     def __init__(
         self, client: ServiceClient, streams: Mapping[str, str], parent: QWidget | None = None
@@ -127,13 +135,19 @@ class AlarmRulesView(QDialog):
     def _send(self, change: RuleChange) -> None:
         if self._rule is None:
             return
-        title, condition, stream_id = self._rule.title, self._rule.condition, self.stream.currentData()
-        call = self._client.ask("Alarm rule", lambda s: s.alarm_rules.set(stream_id, condition, change))
-        call.then(lambda _rule: self._done(title), lambda words: self._say(words, bad=True), owner=self)
+        rule, stream_id = self._rule, self.stream.currentData()
+        call = self._client.ask("Alarm rule", lambda s: s.alarm_rules.set(stream_id, rule.condition, change))
+        call.then(
+            lambda _rule: self._done(rule, stream_id, change),
+            lambda words: self._say(words, bad=True),
+            owner=self,
+        )
 
-    def _done(self, title: str) -> None:
+    def _done(self, rule: RuleView, stream_id: str, change: RuleChange) -> None:
         self.read()
-        self._say(f"{title}: in force from now on.")
+        self._say(f"{rule.title}: in force from now on.")
+        words = f"Alarm rule {rule.title} is changed."
+        self.changed.emit(rule_changed(self._client, words, (stream_id, rule.condition), rule.change, change))
 
     def _chosen(self, index: QModelIndex) -> None:
         rule = index.data(TABLE_ROW_ROLE)
@@ -187,3 +201,19 @@ def _parameter_box(parameter: RuleParameter) -> QDoubleSpinBox:
 def _threshold(rule: RuleView) -> str:
     """The first parameter; the fields below the table have all."""
     return f"{rule.parameters[0].value:g} {rule.parameters[0].unit}" if rule.parameters else "–"
+
+
+def rule_changed(
+    client: ServiceClient, words: str, place: tuple[str, str], before: RuleChange, after: RuleChange
+) -> Change:
+    """Change of a rule as the undo stack takes it; `place` is its stream_id and condition."""
+    stream_id, condition = place
+
+    async def take_back(services: Services) -> Change | Superseded:
+        rules = services.alarm_rules.views(stream_id)
+        if not any(rule.condition == condition and rule.change == after for rule in rules):
+            return Superseded("the rule was changed since by somebody else.")
+        await services.alarm_rules.set(stream_id, condition, before)
+        return rule_changed(client, words, place, after, before)
+
+    return Change(words, lambda: client.ask("Undo: alarm rule", take_back))

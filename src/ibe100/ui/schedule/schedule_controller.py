@@ -1,10 +1,8 @@
-"""Actions on planned breaks: plan, re-time, edit, remove, import, undo."""
+"""Actions on planned breaks: plan, re-time, edit, remove, import."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ from PyQt6.QtWidgets import QWidget
 from ibe100.models.cues.schedule import At, Finding, ScheduledBreak
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
+from ibe100.ui.qt_models.undo_stack import Change
 from ibe100.ui.schedule.break_editor import BreakEditor, add_break, change_break
 from ibe100.ui.schedule.import_dialog import ImportDialog
 from ibe100.ui.service_client import Call, ServiceClient
@@ -24,22 +23,14 @@ from ibe100.utils.timecode import format_clock, format_date
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
 
-MOST_UNDONE = 50
 SETTLE_MS = 300
 FILE_KINDS = "Planned breaks (*.csv *.tsv *.txt *.json *.xml *.xmltv);;All files (*)"
 
 
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """A change and its undo."""
-
-    words: str
-    run: Callable[[], Call[Any]]
-
-
 class ScheduleController(QObject):
-    """Asks the services for each change; `notice` carries level, words, and its undo."""
+    """Asks the services for each change; `changed` with a Change for the undo stack."""
 
+    changed = pyqtSignal(object)
     notice = pyqtSignal(str, str, object)
 
     def __init__(
@@ -47,7 +38,6 @@ class ScheduleController(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._streams, self._schedule, self._client = window, streams, schedule, client
-        self._undone: deque[Undo] = deque(maxlen=MOST_UNDONE)
         self.editor: BreakEditor | None = None
         self.importing: ImportDialog | None = None
         self._settle = single_shot(self, SETTLE_MS, self._check_conflicts)
@@ -87,14 +77,6 @@ class ScheduleController(QObject):
             self._remove((break_id,)).then(
                 lambda _none: self._did(words, lambda: add_break(self._client, one.plan))
             )
-
-    def undo(self) -> None:
-        """Undo the last change of the schedule."""
-        if not self._undone:
-            self.notice.emit("info", "There is no change of the schedule to undo.", None)
-            return
-        last = self._undone.pop()
-        last.run().then(lambda _result: self.notice.emit("info", f"Undone: {last.words}", None))
 
     def import_file(self) -> None:
         """Choose a file and see what it would plan."""
@@ -139,8 +121,7 @@ class ScheduleController(QObject):
         return self._client.ask("Remove from the schedule", lambda s: s.schedule.remove(break_ids))
 
     def _did(self, words: str, take_back: Callable[[], Call[Any]]) -> None:
-        self._undone.append(Undo(words, take_back))
-        self.notice.emit("info", words, self.undo)
+        self.changed.emit(Change(words, take_back))
 
     def _check_conflicts(self) -> None:
         if self._client.is_bound:

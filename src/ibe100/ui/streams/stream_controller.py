@@ -1,7 +1,8 @@
-"""Actions on streams: add, edit, delete, start, stop, restart."""
+"""Actions on streams: add, edit, duplicate, group, delete, start, stop, restart."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -9,10 +10,12 @@ from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import NoOutput, StreamConfig, TestPatternInput
+from ibe100.models.stream_list import ManyAct, NotDone
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.streams.stream_editor import StreamEditor
-from ibe100.ui.streams.stream_requests import add_stream, change_stream
+from ibe100.ui.streams.editor.foot import IN_BREAK
+from ibe100.ui.streams.editor.stream_editor import StreamEditor
+from ibe100.ui.streams.stream_changes import StreamChanges, names_of
 
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
@@ -27,6 +30,8 @@ class StreamController(QObject):
 
     added = pyqtSignal(str)
     adding_demo = pyqtSignal(bool)
+    changed = pyqtSignal(object)
+    """Change for the undo stack."""
     notice = pyqtSignal(str, str, object)
     """Level, words, and the undo (None where there is none)."""
 
@@ -34,6 +39,7 @@ class StreamController(QObject):
         super().__init__(window)
         self._window, self._streams, self._client = window, streams, client
         self._editor: StreamEditor | None = None
+        self._changes = StreamChanges(client)
         streams.dataChanged.connect(self._show_in_editor)
 
     @property
@@ -61,14 +67,73 @@ class StreamController(QObject):
             name = self._streams.name(stream_id)
             self._client.ask(f"Retry {name}", lambda s: s.streams.retry(stream_id))
 
+    def restart_after_break(self, stream_id: str) -> None:
+        """Restart once the break is over; the notice offers to call it off."""
+        name = self._streams.name(stream_id)
+        call = self._client.ask(
+            f"Restart {name} after its break", lambda s: s.streams.restart_after_break(stream_id)
+        )
+        call.then(lambda view: self._waits(view.stream_id, name) if view.state.is_active else None)
+
+    def _waits(self, stream_id: str, name: str) -> None:
+        row = self._streams.row_of(stream_id)
+        if row is not None and row.view.tally in IN_BREAK:
+            words = f"{name} is restarted once its break is over."
+            self.notice.emit("info", words, lambda: self.call_off_restart(stream_id))
+
+    def call_off_restart(self, stream_id: str) -> None:
+        """Leave it running."""
+        name = self._streams.name(stream_id)
+        call = self._client.ask(f"Restart {name}", lambda s: s.streams.call_off_restart(stream_id))
+        call.then(lambda _none: self.notice.emit("info", f"{name} is not restarted after its break.", None))
+
     def remove(self, stream_id: str) -> None:
         """Delete a stopped stream; the notice offers to undo it."""
         row = self._streams.row_of(stream_id)
         if row is not None:
-            config = row.view.config
-            words = f"{config.name} was deleted from the list."
-            call = self._client.ask(f"Delete {row.name}", lambda s: s.streams.remove(stream_id))
-            call.then(lambda _none: self.notice.emit("info", words, lambda: add_stream(self._client, config)))
+            name = row.name
+            call = self._client.ask(f"Delete {name}", lambda s: s.streams.remove(stream_id))
+            call.then(lambda deleted_id: self.changed.emit(self._changes.deleted(name, deleted_id)))
+
+    def duplicate(self, stream_id: str) -> None:
+        """Add a copy of a stream with a free name and free ports, and open it."""
+        if stream_id:
+            name = self._streams.name(stream_id)
+            call = self._client.ask(f"Duplicate {name}", lambda s: s.streams.duplicate(stream_id))
+            call.then(self._duplicated)
+
+    def _duplicated(self, view: StreamView) -> None:
+        self.changed.emit(self._changes.added(view))
+        self.added.emit(view.stream_id)
+        self._edit(view)
+
+    def do_to_many(self, act: ManyAct, stream_ids: Sequence[str]) -> None:
+        """Do this to each; what refused is named."""
+        if act is ManyAct.DELETE:
+            for stream_id in stream_ids:
+                self.remove(stream_id)
+            return
+        what = f"{act.value.capitalize()} {len(stream_ids)} streams"
+        call = self._client.ask(what, lambda s: s.streams.do_to_many(act, stream_ids))
+        call.then(lambda failed: self._done_to_many(act, failed))
+
+    def _done_to_many(self, act: ManyAct, failed: Sequence[NotDone]) -> None:
+        for one in failed:
+            self.notice.emit("error", f"{act.value.capitalize()} {one.name}: {one.reason}", None)
+
+    def group(self, stream_ids: Sequence[str], group: str) -> None:
+        """Put streams into a group, or with an empty text into none."""
+        rows = [row for row in map(self._streams.row_of, stream_ids) if row is not None]
+        before = {row.stream_id: row.view.config.group for row in rows}
+        place = f"is in group {group}" if group else "is in no group"
+        words = f"{names_of([row.view for row in rows])} {place}."
+        call = self._client.ask("Group", lambda s: s.streams.group(list(before), group))
+        call.then(lambda _none: self.changed.emit(self._changes.grouped(before, group, words)))
+
+    def restored(self, view: StreamView) -> None:
+        """Take a stream that was brought back from the deleted ones."""
+        self.changed.emit(self._changes.added(view))
+        self.added.emit(view.stream_id)
 
     def try_demo(self) -> None:
         """Add the demo stream and start it."""
@@ -112,13 +177,12 @@ class StreamController(QObject):
             self._editor.show_view(row.view)
 
     def _saved(self, view: StreamView, before: StreamConfig | None) -> None:
-        goes_on = "; it runs unchanged until it is restarted" if view.state.is_active else ""
-        if before is not None and before != view.config:
-            self.notice.emit(
-                "info",
-                f"{view.config.name} is saved{goes_on}.",
-                lambda: change_stream(self._client, view.stream_id, before),
-            )
+        if before is None:
+            self.changed.emit(self._changes.added(view))
+        elif before != view.config:
+            goes_on = "; it runs unchanged until it is restarted" if view.state.is_active else ""
+            words = f"{view.name} is saved{goes_on}."
+            self.changed.emit(self._changes.edited(view.stream_id, before, view.config, words))
         self.added.emit(view.stream_id)
 
     def _editor_closed(self) -> None:

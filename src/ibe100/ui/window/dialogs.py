@@ -8,6 +8,7 @@ from ibe100.ui.actions.command_palette import CommandPalette
 from ibe100.ui.actions.key_overlay import KeyOverlay
 from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
 from ibe100.ui.alarms.notification_view import NotificationView
+from ibe100.ui.streams.deleted_streams import DeletedStreamsView
 from ibe100.ui.window.machine_view import MachineView
 from ibe100.ui.window.parts import Parts
 
@@ -30,6 +31,12 @@ class Dialogs:
         palette.show()
         palette.edit.setFocus()
 
+    def show_deleted_streams(self) -> None:
+        """Open the list of deleted streams."""
+        view = DeletedStreamsView(self._parts.client, self._parent)
+        view.restored.connect(self._parts.stream_controller.restored)
+        view.show()
+
     def show_machine(self) -> None:
         """Open the view of the machine, the console and its processes."""
         names = self._names()
@@ -42,7 +49,9 @@ class Dialogs:
 
     def show_alarm_rules(self) -> None:
         """Open delays, priorities and thresholds of alarms."""
-        AlarmRulesView(self._parts.client, self._names(), self._parent).show()
+        view = AlarmRulesView(self._parts.client, self._names(), self._parent)
+        view.changed.connect(self._parts.undo.push)
+        view.show()
 
     def show_notifications(self) -> None:
         """Open the list of who is told of alarms."""

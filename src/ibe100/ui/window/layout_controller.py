@@ -10,6 +10,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from ibe100.ui.qt_models.card_order import CardOrder
+from ibe100.ui.qt_models.undo_stack import Change, Superseded
 from ibe100.ui.widgets.name_question import NameQuestion
 from ibe100.ui.window.docks import ConsoleDocks
 from ibe100.ui.window.layout_file import Layout, LayoutFile
@@ -18,6 +19,8 @@ from ibe100.ui.window.layout_file import Layout, LayoutFile
 class LayoutController(QObject):
     """Saves and restores docks, sizes and the order of the cards; `notice` with level and words."""
 
+    changed = pyqtSignal(object)
+    """Change for the undo stack."""
     notice = pyqtSignal(str, str)
 
     def __init__(self, window: QWidget, docks: ConsoleDocks, cards: CardOrder, path: Path | None) -> None:
@@ -49,8 +52,9 @@ class LayoutController(QObject):
 
     def save_as(self, name: str) -> None:
         """Save the present layout under `name`."""
-        if self._file.write(name, self._present()):
-            self.notice.emit("info", f"Layout {name} is saved.")
+        before, layout = self._file.read(name), self._present()
+        if self._file.write(name, layout):
+            self.changed.emit(self._kept(f"Layout {name} is saved.", name, before, layout))
         else:
             self.notice.emit(
                 "error", f"Layout {name} could not be saved: the data folder cannot be written to."
@@ -58,19 +62,48 @@ class LayoutController(QObject):
 
     def bring(self, name: str) -> None:
         """Restore the layout `name`; nothing of the streams changes."""
-        layout = self._file.read(name)
+        before, layout = self._present(), self._file.read(name)
         if layout is None or not self._put(layout):
             self.notice.emit("warning", f"Layout {name} cannot be read any more: save it again.")
+        else:
+            self.changed.emit(self._arranged(f"Layout {name} is restored.", before))
 
     def remove(self, name: str) -> None:
         """Delete a saved layout."""
+        before = self._file.read(name)
         if self._file.remove(name):
-            self.notice.emit("info", f"Layout {name} is deleted.")
+            self.changed.emit(self._kept(f"Layout {name} is deleted.", name, before, None))
 
     def reset(self) -> None:
         """Restore docks and cards as shipped."""
+        before = self._present()
         self._docks.arrange()
         self._cards.reset()
+        self.changed.emit(self._arranged("The layout is as shipped.", before))
+
+    def _arranged(self, words: str, before: Layout) -> Change:
+        """Change of what is where; `before` is how it was."""
+
+        def take_back() -> Change:
+            present = self._present()
+            self._put(before)
+            return self._arranged(words, present)
+
+        return Change(words, take_back)
+
+    def _kept(self, words: str, name: str, before: Layout | None, after: Layout | None) -> Change:
+        """Change of a saved layout; None where there is none."""
+
+        def take_back() -> Change | Superseded:
+            if self._file.read(name) != after:
+                return Superseded(f"layout {name} was saved anew since.")
+            if before is None:
+                self._file.remove(name)
+            else:
+                self._file.write(name, before)
+            return self._kept(words, name, after, before)
+
+        return Change(words, take_back)
 
     def fill(self, menu: QMenu) -> None:
         """Fill a menu with the saved layouts each time it opens."""

@@ -28,6 +28,7 @@ from ibe100.ui.qt_models.card_order import CardOrder
 from ibe100.ui.qt_models.console_state import ConsoleState
 from ibe100.ui.qt_models.seat_model import SeatModel
 from ibe100.ui.qt_models.shortcomings import NOT_UP
+from ibe100.ui.qt_models.undo_stack import UndoStack
 from ibe100.ui.records.as_run_page import AsRunPage
 from ibe100.ui.records.cue_log_page import CueLogPage
 from ibe100.ui.records.history_page import HistoryPage
@@ -77,6 +78,7 @@ class Parts:
         self.docks = ConsoleDocks(window)
         self._add_docks()
         self._guard_input(window)
+        self.undo = UndoStack(window)
         self.stream_controller = StreamController(window, state.streams, client)
         self.profile_controller = ProfileController(window, client, self.typed_ahead)
         self.schedule_controller = ScheduleController(window, state.streams, state.schedule, client)

@@ -107,11 +107,27 @@ def _connect_notices(parts: Parts) -> None:
     for failed in (parts.client.refused, parts.client.bug):
         failed.connect(lambda what, words: post("error", f"{what}: {words}"))
     parts.cue_panel.refused.connect(lambda what, words: post("warning", f"{what}: {words}"))
-    for changing in (parts.stream_controller, parts.schedule_controller):
+    for changing in (parts.stream_controller, parts.schedule_controller, parts.undo):
         changing.notice.connect(lambda level, words, undo: post(level, words, undo=undo))
+    for changed in (
+        parts.stream_controller.changed,
+        parts.schedule_controller.changed,
+        parts.layout_controller.changed,
+    ):
+        changed.connect(parts.undo.push)
+    parts.undo.changed.connect(lambda: _name_undo(parts))
     plots = (parts.monitoring.plots, parts.history.sessions.plots)
     for saying in (parts.layout_controller, parts.appearance, parts.profile_controller, parts.as_run, *plots):
         saying.notice.connect(post)
+
+
+def _name_undo(parts: Parts) -> None:
+    """Say in menu, palette and keys what undo and redo would do."""
+    for name, verb, words in (
+        ("undo", "Undo", parts.undo.undo_words or "nothing to undo"),
+        ("redo", "Do again", parts.undo.redo_words or "nothing to do again"),
+    ):
+        parts.actions[name].setText(f"{verb}: {words.removesuffix('.')}".replace("&", "&&"))
 
 
 def _connect_schedule(parts: Parts) -> None:
@@ -121,7 +137,7 @@ def _connect_schedule(parts: Parts) -> None:
         place.import_requested.connect(controller.import_file)
         place.edit_requested.connect(controller.edit)
     page.remove_requested.connect(controller.remove)
-    page.undo_requested.connect(controller.undo)
+    page.undo_requested.connect(parts.undo.undo)
     timeline = parts.dashboard.timeline
     timeline.moved.connect(controller.move)
     timeline.edit_requested.connect(controller.edit)

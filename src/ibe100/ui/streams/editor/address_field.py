@@ -10,8 +10,8 @@ from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PyQt6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from ibe100.models.errors import ConfigurationError
-from ibe100.ui.streams.address_words import first_address, masked, read_address, reading, refusal_words
-from ibe100.ui.streams.editor_fields import EndpointSpec
+from ibe100.ui.streams.editor.address_words import first_address, masked, read_address, reading, refusal_words
+from ibe100.ui.streams.editor.fields import EndpointSpec
 from ibe100.ui.widgets.labels import label, set_kind
 
 PLACEHOLDER = "Paste, drop or type an address or a file: srt, udp, rtp, rist, http(s)"

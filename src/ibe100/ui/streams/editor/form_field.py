@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from ibe100.ui.streams.field_spec import FieldKind, FieldSpec
+from ibe100.ui.streams.editor.field_spec import FieldKind, FieldSpec
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.file_question import ask_file_to_read, ask_file_to_write
 from ibe100.ui.widgets.labels import label, set_kind

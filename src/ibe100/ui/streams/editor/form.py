@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from ibe100.models.base import describe_fault
 from ibe100.models.cues.contract import Contract
 from ibe100.models.stream_config import SrtEdge, StreamConfig, StreamInput
-from ibe100.ui.streams.field_spec import Empty, FieldKind, FieldSpec
+from ibe100.ui.streams.editor.field_spec import Empty, FieldKind, FieldSpec
 
 FORM = ""
 """Key of faults that belong to no single field."""

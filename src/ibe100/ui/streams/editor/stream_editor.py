@@ -14,9 +14,11 @@ from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.models.stream_list import Clash
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.streams.address_words import name_for
-from ibe100.ui.streams.contract_form import ContractForm, by_editor_field, correctable
-from ibe100.ui.streams.editor_fields import (
+from ibe100.ui.streams.editor.address_words import name_for
+from ibe100.ui.streams.editor.contract_form import ContractForm, by_editor_field, correctable
+from ibe100.ui.streams.editor.endpoint_form import EndpointForm
+from ibe100.ui.streams.editor.field_spec import FieldSpec
+from ibe100.ui.streams.editor.fields import (
     GENERAL_FIELDS,
     INPUT,
     OUTPUT,
@@ -24,13 +26,11 @@ from ibe100.ui.streams.editor_fields import (
     RETURN_WINDOW_FIELD,
     SECTIONS,
 )
-from ibe100.ui.streams.editor_foot import EditorFoot
-from ibe100.ui.streams.editor_form import FORM, config_from, faults, input_from
-from ibe100.ui.streams.endpoint_form import EndpointForm
-from ibe100.ui.streams.field_spec import FieldSpec
-from ibe100.ui.streams.folder_question import FolderGate
-from ibe100.ui.streams.form_field import FormField
-from ibe100.ui.streams.probe_view import ProbeView
+from ibe100.ui.streams.editor.folder_question import FolderGate
+from ibe100.ui.streams.editor.foot import EditorFoot
+from ibe100.ui.streams.editor.form import FORM, config_from, faults, input_from
+from ibe100.ui.streams.editor.form_field import FormField
+from ibe100.ui.streams.editor.probe_view import ProbeView
 from ibe100.ui.streams.stream_requests import RunAfter, add_stream, change_stream, run_after
 from ibe100.ui.widgets.copy_button import CommandView
 from ibe100.ui.widgets.labels import label

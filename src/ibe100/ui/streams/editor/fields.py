@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from ibe100.models.stream_config import ReturnInput, StreamInput, StreamOutput
-from ibe100.ui.streams.field_spec import Empty, FieldKind, FieldSpec
+from ibe100.ui.streams.editor.field_spec import Empty, FieldKind, FieldSpec
 
 PASSPHRASE_HINT = "10 to 79 characters; empty: as it is; -: none"
 SRT_MODES = (("caller", "caller: connects to the other side"), ("listener", "listener: waits for it"))

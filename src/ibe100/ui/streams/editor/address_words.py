@@ -20,8 +20,8 @@ from ibe100.models.stream_config import (
     UdpInput,
     UdpOutput,
 )
-from ibe100.ui.streams.editor_fields import EndpointSpec
-from ibe100.ui.streams.field_spec import FieldKind
+from ibe100.ui.streams.editor.field_spec import FieldKind
+from ibe100.ui.streams.editor.fields import EndpointSpec
 
 HINT = "Begin it with srt://, udp://, rtp://, rist:// or http(s)://, or give the full path of a file"
 MASK = "••••"

@@ -6,11 +6,11 @@ from pydantic import BaseModel
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from ibe100.ui.streams.address_field import AddressField, DropTarget, secret_of
-from ibe100.ui.streams.address_words import holding
-from ibe100.ui.streams.editor_fields import EndpointSpec
-from ibe100.ui.streams.field_spec import FieldKind, FieldSpec
-from ibe100.ui.streams.form_field import FormField
+from ibe100.ui.streams.editor.address_field import AddressField, DropTarget, secret_of
+from ibe100.ui.streams.editor.address_words import holding
+from ibe100.ui.streams.editor.field_spec import FieldKind, FieldSpec
+from ibe100.ui.streams.editor.fields import EndpointSpec
+from ibe100.ui.streams.editor.form_field import FormField
 from ibe100.ui.widgets.labels import label
 
 

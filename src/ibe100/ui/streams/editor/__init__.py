@@ -1,0 +1,1 @@
+"""Editor of a stream: its fields, addresses, contract, probe and the ways to save."""
