@@ -12,7 +12,7 @@ from ibe100.models.rights import Act
 from ibe100.models.stream_state import Tally
 from ibe100.ui.streams.stream_requests import RunAfter
 from ibe100.ui.widgets.buttons import push_button
-from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.utils.timecode import format_clock
 
 IN_BREAK = frozenset({Tally.ARMED, Tally.IN_BREAK})
@@ -111,6 +111,9 @@ class EditorFoot(QStackedWidget):
         self.run.setText("Save and restart now" if is_active else "Save and start")
         self.run.setAccessibleName(self.run.text())
         self.after_break.setVisible(in_break)
+        # The one that is offered first ends no break.
+        set_kind(self.after_break, "primary" if in_break else "")
+        set_kind(self.run, "" if in_break else "primary")
         self.effect.setVisible(is_active)
         if view is not None and is_active:
             self.effect.setText(_effect(view, restart_s, in_break=in_break))
