@@ -12,6 +12,7 @@ from ibe100.models.rights import Act
 from ibe100.ui.actions.catalogue import CATALOGUE, KEY_GROUPS, SELECTABLE
 from ibe100.ui.words.tooltips import set_tooltip
 
+NEEDS_SET_UP = "Switch to Set-up first (Ctrl+L)"
 _SHOWN_AS = {"Left": "←", "Right": "→"}
 
 
@@ -58,9 +59,15 @@ class Actions(QObject):
 
     def _refresh(self) -> None:
         for name, action in self._actions.items():
-            refused = self._refusals.get(name, "")
-            action.setEnabled((self._is_set_up or not self._specs[name].set_up_only) and not refused)
+            refused = self.refusal(name)
+            action.setEnabled(not refused)
             set_tooltip(action, refused)
+
+    def refusal(self, name: str) -> str:
+        """Reason for which an action cannot be done now; empty where it can."""
+        if refused := self._refusals.get(name, ""):
+            return refused
+        return "" if self._is_set_up or not self._specs[name].set_up_only else NEEDS_SET_UP
 
     def name_streams(self, names: dict[int, str]) -> None:
         """Name the selections after their streams; a number without a stream is not offered."""

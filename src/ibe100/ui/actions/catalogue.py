@@ -59,6 +59,7 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("redo", "Make the change again that was undone", "Ctrl+Shift+Z"),
     ActionSpec("mode", "Switch between Operate and Set-up", "Ctrl+L"),
     ActionSpec("add", "Add a stream", "Ctrl+N", set_up_only=True, act=Act.SET_UP_STREAM),
+    ActionSpec("paste", "Take the address or file on the clipboard: stream, breaks, profile", "Ctrl+V"),
     ActionSpec("edit", "Edit the selected stream", "Ctrl+E", set_up_only=True, act=Act.SET_UP_STREAM),
     ActionSpec(
         "duplicate", "Duplicate the selected stream", "Ctrl+D", set_up_only=True, act=Act.SET_UP_STREAM
@@ -105,6 +106,7 @@ KEY_GROUPS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
             "filter",
             "run",
             "add",
+            "paste",
             "edit",
             "duplicate",
             "card_back",

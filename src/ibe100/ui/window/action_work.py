@@ -63,6 +63,7 @@ def connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], o
             "redo": parts.undo.redo,
             "mode": parts.top_bar.toggle_mode,
             "add": parts.stream_controller.add,
+            "paste": dialogs.intake.paste,
             "edit": lambda: parts.stream_controller.edit(streams.selected_id()),
             "duplicate": lambda: parts.stream_controller.duplicate(streams.selected_id()),
             "deleted_streams": dialogs.show_deleted_streams,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QMainWindow
 
 from ibe100.ui.actions.command_palette import CommandPalette
 from ibe100.ui.actions.key_overlay import KeyOverlay
 from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
 from ibe100.ui.alarms.notification_view import NotificationView
 from ibe100.ui.streams.deleted_streams import DeletedStreamsView
+from ibe100.ui.window.intake import Intake
 from ibe100.ui.window.machine_view import MachineView
 from ibe100.ui.window.parts import Parts
 
@@ -16,8 +17,9 @@ from ibe100.ui.window.parts import Parts
 class Dialogs:
     """Opens each over `parent`; every dialog deletes itself when it is closed."""
 
-    def __init__(self, parent: QWidget, parts: Parts) -> None:
+    def __init__(self, parent: QMainWindow, parts: Parts) -> None:
         self._parent, self._parts = parent, parts
+        self.intake = Intake(parent, parts)
 
     def show_keys(self) -> None:
         """Open the key overlay."""
