@@ -24,6 +24,7 @@ def start_console(
     screenshot: Path | None = None,
     size: str = "1600x1000",
     theme: str = "",
+    text_size: int | None = None,
     demo: bool = False,
     data_dir: Path | None = None,
     engine: Engine = Engine.AUTO,
@@ -45,10 +46,13 @@ def start_console(
     from ibe100.api.startup import api_beside
     from ibe100.core.application import open_application
     from ibe100.ui.app import run_console
+    from ibe100.ui.themes.sizes import TEXT_SIZES
     from ibe100.ui.themes.tokens import Theme
 
     if theme and theme not in list(Theme):
         raise ConfigurationError(f"theme {theme!r} is not one of {', '.join(Theme)}")
+    if text_size is not None and text_size not in TEXT_SIZES:
+        raise ConfigurationError(f"text size {text_size} is not one of {', '.join(map(str, TEXT_SIZES))}")
 
     @asynccontextmanager
     async def services() -> AsyncIterator[Services]:
@@ -70,6 +74,7 @@ def start_console(
         screenshot=screenshot,
         screenshot_size=_pixels(size),
         theme=Theme(theme) if theme else None,
+        text_size=text_size,
         demo=demo,
     )
 

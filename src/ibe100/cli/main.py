@@ -65,6 +65,9 @@ def console(
     ] = None,
     size: Annotated[str, typer.Option(help="Of the screenshot, in pixels.")] = "1600x1000",
     theme: Annotated[str, typer.Option(help="dark, light or 'high contrast', instead of the one kept.")] = "",
+    text_size: Annotated[
+        int | None, typer.Option(help="90, 100, 115, 130 or 150 percent, instead of the one kept.")
+    ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Start the demo stream first.")] = False,
     data_dir: DataDir = None,
     engine: EngineOption = Engine.AUTO,
@@ -74,7 +77,13 @@ def console(
 
     raise typer.Exit(
         start_console(
-            screenshot=screenshot, size=size, theme=theme, demo=demo, data_dir=data_dir, engine=engine
+            screenshot=screenshot,
+            size=size,
+            theme=theme,
+            text_size=text_size,
+            demo=demo,
+            data_dir=data_dir,
+            engine=engine,
         )
     )
 

@@ -42,20 +42,23 @@ def run_console(
     demo: bool = False,
     data_dir: Path | None = None,
     theme: Theme | None = None,
+    text_size: int | None = None,
 ) -> int:
     """Show the console until it is closed; returns the exit code.
 
     `open_services` is entered on the background loop after the window is shown. With `screenshot`, the
     settled window is saved there and the console ends: 0, or 1 if the services failed or the file could not
     be written. With `demo`, an empty console adds and starts the demo stream by itself. The layout and the
-    theme are kept in `data_dir`; without one they are not. `theme` is worn instead of the one that is kept.
+    look are kept in `data_dir`; without one they are not. `theme` and `text_size` (percent) are worn instead
+    of what is kept.
     """
     log_qt_messages()
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("IBE-100")
     kept = None if data_dir is None or screenshot is not None else data_dir / APPEARANCE_FILE
-    apply_theme(application, theme or read_appearance(kept).theme)
+    look = read_appearance(kept)
+    apply_theme(application, theme or look.theme, text_size or look.text_size)
     guard = FaultGuard()
     guard.install()
     loop = BackgroundLoop()

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QMainWindow
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import unstyled
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.window.dialogs import Dialogs
 from ibe100.ui.window.parts import Parts
 from ibe100.ui.window.wiring import connect
@@ -43,7 +44,7 @@ class MainWindow(QMainWindow):
         self.dialogs = Dialogs(self, self.parts)
         self.setMenuWidget(self.parts.top_bar)
         self.setStatusBar(self.parts.status)
-        self.setMinimumSize(LEAST_SIZE)
+        scaled(self.setMinimumSize, LEAST_SIZE)
         self.resize(self._first_size())
         self.parts.docks.arrange()
         self.parts.layout_controller.restore_last()

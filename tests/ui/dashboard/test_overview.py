@@ -111,7 +111,7 @@ def test_what_to_do_is_read_whole_in_a_narrow_list(themed: QApplication, qtbot: 
     model.replace_all(
         [
             alarm(1, Severity.CRITICAL, "Input lost", what_to_do=LONG_ADVICE, value="nobody is connected"),
-            alarm(2, Severity.MINOR, "SRT retransmits high"),
+            alarm(2, Severity.MINOR, "SRT retransmits high", what_to_do="Raise the latency"),
         ]
     )
     table = panel.table

@@ -1,19 +1,23 @@
-"""The theme is chosen in the window, worn at once by all that is shown, and kept."""
+"""Theme and text size are chosen in the window, worn at once by all that is shown, and kept."""
 
 from __future__ import annotations
 
+import re
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QSize
-from PyQt6.QtWidgets import QApplication, QPushButton, QWidget
+from PyQt6.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from ibe100.ui.themes.appearance import APPEARANCE_FILE, AppearanceController, read_appearance
-from ibe100.ui.themes.enterprise_theme import apply_theme
+from ibe100.ui.themes.appearance import APPEARANCE_FILE, Appearance, AppearanceController, read_appearance
+from ibe100.ui.themes.enterprise_theme import apply_theme, mono, sans
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.themes.sizes import BODY, SCALE, SECOND, TEXT_SIZES, scaled
 from ibe100.ui.themes.tokens import TOKENS, Colour, Theme, shade
+from ibe100.ui.widgets.buttons import push_button
 
 
 @pytest.fixture
@@ -54,11 +58,80 @@ def test_a_theme_is_kept_for_the_next_start(dark_again: QApplication, qtbot: QtB
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"theme": "pink"}', '{"theme": 1}', "[" * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "{", '{"theme": "pink"}', '{"theme": 1}', '{"text_size": 99}', "[" * 5000]
+)
 def test_a_damaged_file_is_the_look_as_shipped(tmp_path: Path, text: str) -> None:
     file = tmp_path / APPEARANCE_FILE
     file.write_text(text)
-    assert read_appearance(file).theme is Theme.DARK
+    assert read_appearance(file) == Appearance()
+
+
+def test_a_text_size_is_worn_at_once_by_what_was_there_before(
+    dark_again: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = QWidget()
+    button, field = QPushButton("Stop"), push_button("Save", height=40)
+    layout = QVBoxLayout(window)
+    scaled(layout.setContentsMargins, 24, 8, 24, 8)
+    layout.addWidget(button)
+    layout.addWidget(field)
+    qtbot.addWidget(window)
+    window.show()
+    controller = AppearanceController(window, tmp_path / APPEARANCE_FILE)
+    controller.choose_text_size(150)
+    assert layout.contentsMargins().left() == 36
+    assert field.minimumHeight() == 60
+    assert button.font().pixelSize() == 21
+    assert read_appearance(tmp_path / APPEARANCE_FILE).text_size == 150
+    controller.choose_text_size(100)
+    assert (layout.contentsMargins().left(), field.minimumHeight()) == (24, 40)
+    assert button.font().pixelSize() == 14
+
+
+def test_steps_go_through_the_text_sizes_and_stop_at_the_ends(dark_again: QApplication, qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    controller = AppearanceController(window, None)
+    sizes = []
+    for _ in range(4):
+        controller.step_text_size(1)
+        sizes.append(controller.look.text_size)
+    assert sizes == [115, 130, 150, 150]
+    controller.step_text_size(-9)
+    assert controller.look.text_size == 90
+
+
+def test_a_theme_keeps_the_text_size_and_a_text_size_the_theme(
+    dark_again: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    file = tmp_path / APPEARANCE_FILE
+    controller = AppearanceController(window, file)
+    controller.choose_text_size(130)
+    controller.choose(Theme.LIGHT)
+    assert read_appearance(file) == Appearance(theme=Theme.LIGHT, text_size=130)
+    controller.choose_text_size(90)
+    assert read_appearance(file) == Appearance(theme=Theme.LIGHT, text_size=90)
+
+
+@pytest.mark.parametrize("percent", TEXT_SIZES)
+def test_no_text_is_below_twelve_pixels(dark_again: QApplication, qtbot: QtBot, percent: int) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    AppearanceController(window, None).choose_text_size(percent)
+    sizes = [int(found) for found in re.findall(r"font-size: (\d+)px", dark_again.styleSheet())]
+    sizes += [font(size).pixelSize() for font in (sans, mono) for size in (SCALE, SECOND, BODY)]
+    assert min(sizes) >= 12
+
+
+def test_lengths_of_what_is_gone_are_forgotten(themed: QApplication) -> None:
+    widget = QWidget()
+    scaled(widget.setFixedHeight, 20)
+    gone = weakref.ref(widget)
+    del widget
+    assert gone() is None
 
 
 def test_where_it_cannot_be_kept_that_is_said(dark_again: QApplication, qtbot: QtBot, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 
@@ -23,7 +24,7 @@ class SecondPerson(QDialog):
             field.setAccessibleName(name)
             field.setPlaceholderText(name)
             field.setMaxLength(200)
-            field.setMinimumHeight(36)
+            scaled(field.setMinimumHeight, 36)
         self.accept_button = push_button("Confirm", f"Confirm: {what}", kind="primary", height=36)
         self.accept_button.setDefault(True)
         self.accept_button.clicked.connect(self._confirm)
@@ -34,14 +35,14 @@ class SecondPerson(QDialog):
         row.addWidget(cancel)
         row.addWidget(self.accept_button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 20, 24, 20)
-        layout.setSpacing(12)
+        scaled(layout.setContentsMargins, 24, 24, 24, 24)
+        scaled(layout.setSpacing, 12)
         layout.addWidget(label(what, "heading"))
         layout.addWidget(label(f"{words[:1].upper()}{words[1:]}.", "second", wrap=True))
         layout.addWidget(self.name)
         layout.addWidget(self.password)
         layout.addLayout(row)
-        self.setMinimumWidth(420)
+        scaled(self.setMinimumWidth, 420)
         self.finished.connect(self.deleteLater)
 
     def _confirm(self) -> None:

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 from ibe100.models.console import MOST_NOTE, Seat
 from ibe100.models.scte35_marker import CueAction
 from ibe100.ui.cues.hold_button import HoldButton
+from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.timers import single_shot
@@ -37,7 +38,7 @@ class SignInPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "panel")
-        self.setMinimumWidth(344)
+        scaled(self.setMinimumWidth, 344)
         self.title = label("Sign in", "heading")
         self.words = label(STAYS, "second", wrap=True)
         self.name = _field("Name")
@@ -62,11 +63,11 @@ class SignInPanel(QWidget):
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 16, 16, 16)
-        layout.setSpacing(6)
+        scaled(layout.setContentsMargins, 16, 16, 16, 16)
+        scaled(layout.setSpacing, 8)
         layout.addWidget(self.title)
         layout.addWidget(self.words)
-        layout.addSpacing(6)
+        layout.addSpacing(px(8))
         for field, words in ((self.name, "Name"), (self.password, "Password")):
             layout.addWidget(label(words, "strong"))
             layout.addWidget(field)
@@ -74,7 +75,7 @@ class SignInPanel(QWidget):
         layout.addWidget(self.accept_button)
         layout.addWidget(self.call_off_button)
         layout.addWidget(self.note_field)
-        layout.addSpacing(10)
+        layout.addSpacing(px(12))
         layout.addWidget(label("What you would take over", "strong"))
         layout.addWidget(self.take_over)
         layout.addWidget(self.note)
@@ -144,8 +145,8 @@ class _Emergency(QFrame):
         self.back = HoldButton("BACK", "location-enter", Qt.Key.Key_unknown, "to fire")
         self.buttons = {CueAction.TO_BREAK: self.to_break, CueAction.BACK_TO_PROGRAMME: self.back}
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(6)
+        scaled(layout.setContentsMargins, 8, 8, 8, 8)
+        scaled(layout.setSpacing, 8)
         layout.addWidget(self.uncover_button)
         for widget in (self.target, *self.buttons.values(), self.words):
             layout.addWidget(widget)
@@ -175,5 +176,5 @@ def _field(name: str) -> QLineEdit:
     field = QLineEdit()
     field.setAccessibleName(name)
     field.setMaxLength(200)
-    field.setMinimumHeight(36)
+    scaled(field.setMinimumHeight, 36)
     return field

@@ -13,7 +13,7 @@ from ibe100.ui.actions.catalogue import CATALOGUE, KEY_GROUPS, SELECTABLE
 from ibe100.ui.words.tooltips import set_tooltip
 
 NEEDS_SET_UP = "Switch to Set-up first (Ctrl+L)"
-_SHOWN_AS = {"Left": "←", "Right": "→"}
+_SHOWN_AS = {"Left": "←", "Right": "→", "-": "−"}
 
 
 class Actions(QObject):
@@ -89,7 +89,7 @@ class Actions(QObject):
 
     def _key_of(self, name: str) -> tuple[str, str]:
         spec = self._specs[name]
-        return " ".join(_SHOWN_AS.get(part, part) for part in spec.keys.split("+")), spec.text
+        return " ".join(_SHOWN_AS.get(part, part) for part in _parts(spec.keys)), spec.text
 
     def _make(self, text: str, keys: str) -> QAction:
         action = QAction(text, self)
@@ -99,3 +99,8 @@ class Actions(QObject):
         action.setAutoRepeat(False)
         self._window.addAction(action)
         return action
+
+
+def _parts(keys: str) -> list[str]:
+    """Keys that are pressed together: `Ctrl++` is Ctrl and +."""
+    return [part or "+" for part in keys.removesuffix("+").split("+")]

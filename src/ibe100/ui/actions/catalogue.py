@@ -84,6 +84,9 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("theme_dark", "Theme: dark, for a control room"),
     ActionSpec("theme_light", "Theme: light, for a bright gallery"),
     ActionSpec("theme_high_contrast", "Theme: high contrast"),
+    ActionSpec("text_larger", "Text larger", "Ctrl++"),
+    ActionSpec("text_smaller", "Text smaller", "Ctrl+-"),
+    ActionSpec("text_normal", "Text in its normal size", "Ctrl+0"),
     ActionSpec("quit", "Close the console", "Ctrl+Q"),
 )
 
@@ -137,6 +140,7 @@ KEY_GROUPS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
             "choose_layout",
             "save_profile",
             "load_profile",
+            *("text_larger", "text_smaller", "text_normal"),
             "lock",
             "quit",
         ),

@@ -15,7 +15,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, mono
+from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.sizes import SCALE, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.popup import popup_layout
 
@@ -55,12 +56,12 @@ class CommandPalette(QDialog):
         self.list.clicked.connect(lambda _index: self.accept_current())
         self.edit.returnPressed.connect(self.accept_current)
         layout = popup_layout(self)
-        layout.setContentsMargins(10, 10, 10, 10)
+        scaled(layout.setContentsMargins, 12, 12, 12, 12)
         layout.addWidget(self.edit)
         layout.addWidget(self.list, 1)
-        self.resize(WIDTH, HEIGHT)
+        self.resize(px(WIDTH), px(HEIGHT))
         top = parent.mapToGlobal(parent.rect().center())
-        self.move(top.x() - WIDTH // 2, top.y() - HEIGHT // 2)
+        self.move(top.x() - self.width() // 2, top.y() - self.height() // 2)
         self._typed("")
 
     def accept_current(self) -> None:
@@ -92,9 +93,9 @@ class _WithKeys(QStyledItemDelegate):
         if painter is None or not keys:
             return
         painter.save()
-        painter.setFont(mono(SMALL_PX))
+        painter.setFont(sans(SCALE))
         painter.setPen(shade(Colour.TEXT_SECOND))
-        room = option.rect.adjusted(0, 0, -KEYS_EDGE, 0)
+        room = option.rect.adjusted(0, 0, -px(KEYS_EDGE), 0)
         painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(keys))
         painter.restore()
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QKeyEvent, QMouseEvent
-from PyQt6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QLayout, QVBoxLayout, QWidget
 
+from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.popup import popup_layout
 
 KeyGroup = tuple[str, Sequence[tuple[str, str]]]
 """A heading, and below it keys and what they do."""
-MOST_COLUMNS = 3
+MOST_COLUMNS = 4
+MOST_WIDTH = 480
+"""Width of a column in pixels at 100 %, which the longest words fit into."""
 MARGIN = 24
+ABOVE_AND_BELOW = 128
+"""Height of what stands over and under the keys, in pixels at 100 %."""
 HEADING_ROWS = 2
 """A heading takes about as much room as this many keys."""
 
@@ -27,10 +32,10 @@ class KeyOverlay(QDialog):
         self.setAccessibleName("Keys")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         layout = popup_layout(self)
-        layout.setContentsMargins(MARGIN, 14, MARGIN, 14)
-        layout.setSpacing(10)
+        scaled(layout.setContentsMargins, MARGIN, 16, MARGIN, 16)
+        scaled(layout.setSpacing, 12)
         layout.addWidget(label("Keys", "heading"))
-        layout.addWidget(_sheet(groups, parent.width() - 4 * MARGIN))
+        layout.addWidget(_sheet(groups, parent.size() - QSize(px(4 * MARGIN), px(ABOVE_AND_BELOW))))
         layout.addWidget(label("Letters and digits are off while you type. Any key closes this.", "muted"))
         self.adjustSize()
         middle = parent.mapToGlobal(parent.rect().center())
@@ -45,15 +50,17 @@ class KeyOverlay(QDialog):
         self.close()
 
 
-def _sheet(groups: Sequence[KeyGroup], width: int) -> QWidget:
-    for count in range(MOST_COLUMNS, 0, -1):
+def _sheet(groups: Sequence[KeyGroup], room: QSize) -> QWidget:
+    """The keys in as few columns as keep them within the height of `room`; their words wrap where need be."""
+    for count in range(2, MOST_COLUMNS + 1):
         sheet = QWidget()
         row = QHBoxLayout(sheet)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2 * MARGIN)
+        scaled(row.setSpacing, MARGIN)
+        width = min(px(MOST_WIDTH), (room.width() - (count - 1) * px(MARGIN)) // count)
         for column in columns_of(groups, count):
-            row.addLayout(_column(column))
-        if sheet.sizeHint().width() <= width:
+            row.addLayout(_column(column, width))
+        if sheet.sizeHint().height() <= room.height():
             break
     return sheet
 
@@ -70,21 +77,34 @@ def columns_of(groups: Sequence[KeyGroup], count: int) -> list[list[KeyGroup]]:
     return columns
 
 
-def _column(groups: Sequence[KeyGroup]) -> QLayout:
+def _column(groups: Sequence[KeyGroup], width: int) -> QLayout:
     column = QVBoxLayout()
-    column.setSpacing(8)
+    scaled(column.setSpacing, 4)
+    caps = [_cap(key) for _title, keys in groups for key, _words in keys]
+    cap_width = max(cap.sizeHint().width() for cap in caps)
+    words_width = width - cap_width - px(12)
     for title, keys in groups:
         grid = QGridLayout()
-        grid.setContentsMargins(0, 0, 0, 8)
-        grid.setHorizontalSpacing(14)
-        grid.setVerticalSpacing(5)
+        scaled(grid.setContentsMargins, 0, 0, 0, 8)
+        scaled(grid.setHorizontalSpacing, 12)
+        scaled(grid.setVerticalSpacing, 4)
         grid.setColumnStretch(1, 1)
         grid.addWidget(label(title, "title"), 0, 0, 1, 2)
-        for row, (key, words) in enumerate(keys, start=1):
-            cap = label(key, "key")
-            cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            grid.addWidget(cap, row, 0)
-            grid.addWidget(label(words, "second"), row, 1)
+        for row, (_key, text) in enumerate(keys, start=1):
+            cap = caps.pop(0)
+            cap.setFixedWidth(cap_width)
+            grid.addWidget(cap, row, 0, Qt.AlignmentFlag.AlignTop)
+            words = label(text, "second", wrap=True)
+            words.setFixedWidth(words_width)
+            words.setMinimumHeight(words.heightForWidth(words_width))
+            grid.addWidget(words, row, 1)
         column.addLayout(grid)
     column.addStretch(1)
     return column
+
+
+def _cap(key: str) -> QLabel:
+    cap = label(key, "key")
+    cap.ensurePolished()
+    cap.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return cap

@@ -10,6 +10,7 @@ from ibe100.models.alarms.alarm import AlarmState, Severity
 from ibe100.ui.qt_models.alarm_groups import AlarmRow
 from ibe100.ui.qt_models.alarm_table import PRIORITY_COLUMN, REMEDY_COLUMN, ROW_ROLE
 from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.sizes import SECOND, px
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.tally_mark import draw_severity
 
@@ -33,7 +34,7 @@ class AlarmDelegate(QStyledItemDelegate):
         if option is None or not isinstance(row, AlarmRow):
             return
         waits = _waits(row)
-        font = mono(12) if index.column() in MONO_COLUMNS else sans(12)
+        font = mono(SECOND) if index.column() in MONO_COLUMNS else sans(SECOND)
         font.setWeight(QFont.Weight.Bold if waits else QFont.Weight.Normal)
         option.font = font
         colour = Colour.TEXT if waits else Colour.TEXT_MUTED if row.cause else Colour.TEXT_SECOND
@@ -49,14 +50,14 @@ class AlarmDelegate(QStyledItemDelegate):
         if waits and self.bright and row.alarm.severity is Severity.CRITICAL:
             painter.fillRect(option.rect, shade(Colour.ALARM_MAGENTA_DIM))
         if index.column() == REMEDY_COLUMN and row.remedy is not None:
-            box = option.rect.adjusted(3, 3, -3, -4)
+            box = option.rect.adjusted(px(3), px(3), -px(3), -px(4))
             painter.fillRect(box, shade(Colour.RAISED))
             painter.setPen(shade(Colour.BORDER_STRONG))
             painter.drawRect(box)
         super().paint(painter, option, index)
         if index.column() == PRIORITY_COLUMN:
-            side = SMALL_SHAPE if row.cause else SHAPE
-            left = option.rect.left() + 7 + (SET_IN if row.cause else 0)
+            side = px(SMALL_SHAPE) if row.cause else px(SHAPE)
+            left = option.rect.left() + px(7) + (px(SET_IN) if row.cause else 0)
             box = QRect(left, option.rect.center().y() - side // 2, side, side)
             draw_severity(painter, box, row.alarm.severity, hollow=not waits)
 

@@ -12,7 +12,7 @@ from ibe100.models.alarms.alarm import Alarm, AlarmFilter, Severity
 from ibe100.ui.qt_models.alarm_table import MACHINE, SEVERITY_WORDS, STATE_WORDS, lasted
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.ui.widgets.tally_mark import SEVERITY_TEXT
@@ -80,7 +80,7 @@ class AlarmHistory(QWidget):
         self.words.setClearButtonEnabled(True)
         self.summary = ElidedLabel("", "muted")
         self.model: KeyedTableModel[Alarm] = KeyedTableModel(
-            COLUMNS, lambda a: a.alarm_id, self, font_px=SMALL_PX
+            COLUMNS, lambda a: a.alarm_id, self, font_size=SCALE
         )
         self.table = quiet_table(self.model, "Alarms on record")
         fit_columns(self.table, WIDTHS, CONDITION_COLUMN)
@@ -89,7 +89,7 @@ class AlarmHistory(QWidget):
         head.addWidget(self.severity)
         head.addWidget(self.words, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 6, 0, 0)
+        scaled(layout.setContentsMargins, 0, 8, 0, 0)
         layout.addLayout(head)
         layout.addWidget(self.summary)
         layout.addWidget(self.table, 1)

@@ -25,6 +25,7 @@ from ibe100.ui.qt_models.alarm_table import (
     AlarmTableModel,
 )
 from ibe100.ui.qt_models.shortcomings import words
+from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
@@ -68,7 +69,7 @@ class AlarmPanel(QWidget):
         super().__init__(parent)
         self._model, self._rate_of, self._shortcomings = model, rate, shortcomings
         self.setProperty("kind", "panel")
-        self.setMinimumHeight(120)
+        scaled(self.setMinimumHeight, 120)
         self.counts = {severity: label("", "second") for severity in Severity}
         self._shapes = {severity: _Shape(severity) for severity in Severity}
         self.waiting = label("", "strong")
@@ -118,10 +119,10 @@ class AlarmPanel(QWidget):
         bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         head = QHBoxLayout(bar)
         head.setContentsMargins(0, 0, 0, 0)
-        head.setSpacing(10)
+        scaled(head.setSpacing, 12)
         for severity, shown in self.counts.items():
             pair = QHBoxLayout()
-            pair.setSpacing(5)
+            scaled(pair.setSpacing, 4)
             pair.addWidget(self._shapes[severity])
             pair.addWidget(shown)
             head.addLayout(pair)
@@ -132,7 +133,7 @@ class AlarmPanel(QWidget):
         for button in (self.acknowledge_button, self.page_button, self.shelve_button, self.history_button):
             head.addWidget(button)
         self.empty = label("", "muted", wrap=True)
-        self.empty.setContentsMargins(10, 8, 10, 8)
+        scaled(self.empty.setContentsMargins, 12, 8, 12, 8)
         self._stack = QStackedLayout()
         page = QWidget()
         page_layout = QVBoxLayout(page)
@@ -142,17 +143,17 @@ class AlarmPanel(QWidget):
         for widget in (page, self.table, self.hidden_alarms):
             self._stack.addWidget(widget)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 6)
-        layout.setSpacing(4)
+        scaled(layout.setContentsMargins, 8, 8, 8, 8)
+        scaled(layout.setSpacing, 4)
         layout.addWidget(bar)
         layout.addLayout(self._stack, 1)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Stream, condition and value take their share of the room."""
         super().resizeEvent(event)
-        self.table.setColumnHidden(VALUE_COLUMN, self.width() < ROOMY_WIDTH)
+        self.table.setColumnHidden(VALUE_COLUMN, self.width() < px(ROOMY_WIDTH))
         for column, share in SHARES.items():
-            self.table.setColumnWidth(column, max(WIDTHS[column], int(self.width() * share)))
+            self.table.setColumnWidth(column, max(px(WIDTHS[column]), int(self.width() * share)))
         self._refresh()
 
     def acknowledge(self) -> None:
@@ -237,7 +238,7 @@ class AlarmPanel(QWidget):
         return tuple(alarm for alarm in shown if alarm.is_shown)
 
     def _refresh(self) -> None:
-        is_roomy = self.width() >= ROOMY_WIDTH
+        is_roomy = self.width() >= px(ROOMY_WIDTH)
         for severity, count in self._model.counts().items():
             counted = f"{count} {SEVERITY_WORDS[severity]}"
             self.counts[severity].setText(counted if is_roomy else str(count))
@@ -295,7 +296,7 @@ class _Shape(QWidget):
         super().__init__()
         self._severity = severity
         self._is_lit = False
-        self.setFixedSize(18, 18)
+        scaled(self.setFixedSize, 18, 18)
         self.setAccessibleName(f"Priority {int(severity)}")
 
     def set_lit(self, lit: bool) -> None:

@@ -22,6 +22,7 @@ from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.qt_models.undo_stack import Change, Superseded
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
@@ -98,13 +99,13 @@ class AlarmRulesView(QDialog):
         for button in (self.undo_button, self.set_button, self.close_button):
             row.addWidget(button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.setSpacing(8)
+        scaled(layout.setContentsMargins, 16, 12, 16, 12)
+        scaled(layout.setSpacing, 8)
         layout.addWidget(self.stream)
         layout.addWidget(self.table, 1)
         layout.addLayout(self._fields)
         layout.addLayout(row)
-        self.resize(WIDTH, HEIGHT)
+        self.resize(px(WIDTH), px(HEIGHT))
 
     def read(self) -> None:
         """Show the rules as they are in force now."""

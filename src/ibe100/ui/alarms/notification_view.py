@@ -22,6 +22,7 @@ from ibe100.models.errors import ConfigurationError
 from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
@@ -117,14 +118,14 @@ class NotificationView(QDialog):
         for button in (self.test_button, self.save_button, self.close_button):
             row.addWidget(button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.setSpacing(8)
+        scaled(layout.setContentsMargins, 16, 12, 16, 12)
+        scaled(layout.setSpacing, 8)
         layout.addWidget(label("Recipients of alarms when nobody is at the console", "strong"))
         layout.addWidget(self.table, 1)
         layout.addLayout(form)
         layout.addWidget(self.words)
         layout.addLayout(row)
-        self.resize(WIDTH, HEIGHT)
+        self.resize(px(WIDTH), px(HEIGHT))
 
     def refresh(self) -> None:
         """Show the recipients as they are now."""

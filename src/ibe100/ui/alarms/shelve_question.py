@@ -6,6 +6,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ibe100.models.alarms.alarm import Alarm
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import choice_button, push_button
 from ibe100.ui.widgets.labels import label
 
@@ -26,10 +27,10 @@ class ShelveQuestion(QDialog):
         self.setAccessibleName("Shelve an alarm")
         self.minutes = QButtonGroup(self)
         times = QHBoxLayout()
-        times.setSpacing(4)
+        scaled(times.setSpacing, 4)
         for minutes, words in MINUTES:
             choice = choice_button(words, f"Shelve for {words}", kind="choice", chosen=minutes == FIRST)
-            choice.setMinimumHeight(32)
+            scaled(choice.setMinimumHeight, 32)
             self.minutes.addButton(choice, minutes)
             times.addWidget(choice, 1)
         self.reason = QLineEdit()
@@ -37,7 +38,7 @@ class ShelveQuestion(QDialog):
         self.reason.setPlaceholderText("Reason, for the next shift")
         self.reason.setAccessibleName("Reason")
         offered = QVBoxLayout()
-        offered.setSpacing(2)
+        scaled(offered.setSpacing, 4)
         for words in REASONS:
             offer = push_button(words, f"Reason: {words}", kind="flat", auto_default=False)
             offer.clicked.connect(lambda _checked=False, text=words: self.reason.setText(text))
@@ -54,8 +55,8 @@ class ShelveQuestion(QDialog):
         row.addWidget(cancel)
         row.addWidget(self.accept_button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(10)
+        scaled(layout.setContentsMargins, 24, 16, 24, 16)
+        scaled(layout.setSpacing, 12)
         layout.addWidget(label(f"Shelve: {alarm.title}", "title", wrap=True))
         whose = alarm.stream_name or "this machine"
         words = f"On {whose}. It stays out of the list until then, also when it clears and comes again."
@@ -64,7 +65,7 @@ class ShelveQuestion(QDialog):
         layout.addWidget(self.reason)
         layout.addLayout(offered)
         layout.addLayout(row)
-        self.setMinimumWidth(420)
+        scaled(self.setMinimumWidth, 420)
         self.reason.setFocus()
         self.finished.connect(self.deleteLater)
 

@@ -6,7 +6,8 @@ from PyQt6.QtCore import QObject, Qt
 from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QTableView
 
-from ibe100.ui.themes.enterprise_theme import BODY_PX, sans
+from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.sizes import SECOND, on_text_size, px
 from ibe100.ui.widgets.tables import ROW_HEIGHT
 from ibe100.ui.widgets.timers import single_shot
 
@@ -24,8 +25,6 @@ class WrappedRows(QObject):
     def __init__(self, table: QTableView, columns: tuple[int, ...]) -> None:
         super().__init__(table)
         self._table, self._columns = table, columns
-        # What waits to be acknowledged is set in bold, which is wider.
-        self._metrics = QFontMetrics(sans(BODY_PX, bold=True))
         table.setWordWrap(True)
         self._settle = single_shot(self, SETTLE_MS, self.fit)
         model, header = table.model(), table.horizontalHeader()
@@ -34,13 +33,20 @@ class WrappedRows(QObject):
         for changed in (model.rowsInserted, model.rowsRemoved, model.modelReset, header.sectionResized):
             changed.connect(self._soon)
 
+        on_text_size(self, WrappedRows.fit)
+
+    @property
+    def _metrics(self) -> QFontMetrics:
+        """Measures of bold, which is wider: what waits to be acknowledged is set in it."""
+        return QFontMetrics(sans(SECOND, bold=True))
+
     def fit(self) -> None:
         """Give each row the height it needs."""
         model = self._table.model()
         assert model is not None
         for row in range(min(model.rowCount(), MOST_ROWS)):
             lines = max(self._lines(str(model.index(row, column).data()), column) for column in self._columns)
-            height = ROW_HEIGHT + (lines - 1) * self._metrics.lineSpacing()
+            height = px(ROW_HEIGHT) + (lines - 1) * self._metrics.lineSpacing()
             if self._table.rowHeight(row) != height:
                 self._table.setRowHeight(row, height)
 
@@ -49,6 +55,6 @@ class WrappedRows(QObject):
             self._settle.start()
 
     def _lines(self, text: str, column: int) -> int:
-        room = self._table.columnWidth(column) - PADDING
+        room = self._table.columnWidth(column) - px(PADDING)
         box = self._metrics.boundingRect(0, 0, room, 10_000, int(Qt.TextFlag.TextWordWrap), text)
         return min(MOST_LINES, max(1, round(box.height() / self._metrics.lineSpacing())))

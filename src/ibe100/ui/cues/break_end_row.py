@@ -6,6 +6,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from ibe100.models.scte35_marker import BreakEnd
+from ibe100.ui.themes.sizes import on_text_size, scaled
 from ibe100.ui.widgets.buttons import choice_button
 from ibe100.ui.widgets.choices import BUTTON_HEIGHT, CAPTION_WIDTH
 from ibe100.ui.widgets.labels import label
@@ -31,19 +32,22 @@ class BreakEndRow(QWidget):
         self._buttons: dict[BreakEnd, QPushButton] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
+        scaled(layout.setSpacing, 4)
         caption = label("Ends", "second")
-        caption.setFixedWidth(CAPTION_WIDTH)
+        scaled(caption.setFixedWidth, CAPTION_WIDTH)
         layout.addWidget(caption)
         for way, (words, _hint) in WORDS.items():
             choice = choice_button(words, f"Break ends {words}", kind="choice", chosen=way is self._value)
-            choice.setFixedHeight(BUTTON_HEIGHT)
+            scaled(choice.setFixedHeight, BUTTON_HEIGHT)
             choice.clicked.connect(lambda _=False, chosen=way: self.set_value(chosen))
             self._group.addButton(choice)
             self._buttons[way] = choice
             layout.addWidget(choice, 1)
         self.next_id = label("", "small_number")
-        self.next_id.setMinimumWidth(self.next_id.fontMetrics().horizontalAdvance("next 0x60000000"))
+        on_text_size(
+            self.next_id,
+            lambda words: words.setMinimumWidth(words.fontMetrics().horizontalAdvance("next 0x60000000")),
+        )
         layout.addWidget(self.next_id)
 
     def value(self) -> BreakEnd:

@@ -8,11 +8,11 @@ from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.sizes import HEADING, RADIUS, RADIUS_SHAPE, RADIUS_STRIP, SCALE, STATE, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import set_tooltip
 
 WIDTH, HEIGHT = 160, 74
-ONE_LINE_PX, TWO_LINES_PX = 17, 13
 LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
@@ -27,11 +27,10 @@ class CueButton(QAbstractButton):
         self._icon_name, self._key, self._filled = icon_name, key, filled
         self._detail = ""
         self._latched = False
-        self._font = sans(TWO_LINES_PX if "\n" in title else ONE_LINE_PX, bold=True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(HEIGHT)
-        self.setMinimumWidth(WIDTH)
+        scaled(self.setFixedHeight, HEIGHT)
+        scaled(self.setMinimumWidth, WIDTH)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(f"{' '.join(title.split())}, key {key}")
 
@@ -53,39 +52,43 @@ class CueButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """The biggest target in the window."""
-        return QSize(WIDTH, HEIGHT)
+        return QSize(px(WIDTH), px(HEIGHT))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint box, icon, title, key cap and detail."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         fill, ink, edge = self._colours()
-        pen = QPen(shade(edge), 2 if self.isEnabled() else 1)
+        pen = QPen(shade(edge), px(2) if self.isEnabled() else 1)
         if not self.isEnabled():
             pen.setStyle(Qt.PenStyle.DashLine)
         elif self._latched:
             pen.setStyle(Qt.PenStyle.DotLine)
         painter.setPen(pen)
         painter.setBrush(shade(fill))
-        painter.drawRoundedRect(self.rect().adjusted(1, 1, -2, -2), 6, 6)
+        painter.drawRoundedRect(self.rect().adjusted(1, 1, -px(2), -px(2)), px(RADIUS), px(RADIUS))
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             for colour, inset in ((Colour.FOCUS, 1), (Colour.WINDOW, 3)):
-                painter.setPen(QPen(shade(colour), 2))
-                painter.drawRoundedRect(self.rect().adjusted(inset, inset, -inset - 1, -inset - 1), 5, 5)
-        pixmap = icon_pixmap(self._icon_name, ink, 20, self.devicePixelRatioF())
-        painter.drawPixmap(11, 14, pixmap)
+                painter.setPen(QPen(shade(colour), px(2)))
+                painter.drawRoundedRect(
+                    self.rect().adjusted(inset, inset, -inset - 1, -inset - 1),
+                    px(RADIUS_STRIP),
+                    px(RADIUS_STRIP),
+                )
+        pixmap = icon_pixmap(self._icon_name, ink, px(20), self.devicePixelRatioF())
+        painter.drawPixmap(px(11), px(14), pixmap)
         painter.setPen(shade(ink))
-        painter.setFont(self._font)
-        painter.drawText(QRect(39, 6, self.width() - 43, 36), LEFT, self.text())
-        cap = QRect(11, self.height() - 28, 30, 18)
+        painter.setFont(sans(HEADING if "\n" in self.text() else STATE, bold=True))
+        painter.drawText(QRect(px(39), px(6), self.width() - px(43), px(36)), LEFT, self.text())
+        cap = QRect(px(11), self.height() - px(28), px(30), px(18))
         painter.setPen(QPen(shade(ink), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(cap, 3, 3)
-        painter.setFont(mono(11, bold=True))
+        painter.drawRoundedRect(cap, px(RADIUS_SHAPE), px(RADIUS_SHAPE))
+        painter.setFont(mono(SCALE, bold=True))
         painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
-        painter.setFont(sans(11))
-        room = QRect(49, self.height() - 29, self.width() - 55, 20)
+        painter.setFont(sans(SCALE))
+        room = QRect(px(49), self.height() - px(29), self.width() - px(55), px(20))
         shown = painter.fontMetrics().elidedText(self._detail, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, LEFT, shown)
 

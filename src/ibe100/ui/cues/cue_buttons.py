@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from ibe100.models.scte35_marker import CueAction, Readiness
 from ibe100.ui.cues.cue_button import CueButton
 from ibe100.ui.cues.hold_button import HoldButton
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.words.tooltips import set_tooltip
 
@@ -42,7 +43,7 @@ class CueButtons(QWidget):
         assert isinstance(application, QGuiApplication)
         application.focusWindowChanged.connect(self.let_go)
         grid = QGridLayout()
-        grid.setSpacing(6)
+        scaled(grid.setSpacing, 8)
         for column, action in enumerate(PAIR):
             grid.addWidget(self._pair[action], 0, column)
             self._pair[action].clicked.connect(lambda _=False, fired=action: self.fire_requested.emit(fired))
@@ -51,7 +52,7 @@ class CueButtons(QWidget):
             self._crash[action].held.connect(lambda fired=action: self.fire_requested.emit(fired))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        scaled(layout.setSpacing, 4)
         layout.addLayout(grid)
         layout.addWidget(self.reasons)
 

@@ -6,6 +6,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.labels import set_kind
 
 ROOMY_HEIGHT = 380
@@ -40,7 +41,7 @@ class CueDetails(QWidget):
         self._splitter.addWidget(self.tabs)
         self._splitter.setStretchFactor(0, 1)
         self._splitter.setStretchFactor(1, 1)
-        self.setMinimumHeight(90)
+        scaled(self.setMinimumHeight, 90)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._splitter)

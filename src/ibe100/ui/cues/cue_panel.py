@@ -25,6 +25,7 @@ from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.schedule.next_events import NextEvents
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.choices import ChoiceRow
 from ibe100.ui.widgets.timers import repeating
 
@@ -63,7 +64,7 @@ class CuePanel(QWidget):
         self._pre_rolls: dict[str, tuple[Contract | None, float]] = {}
         """Pre-roll chosen for earlier targets, and the contract it was chosen under."""
         self.setProperty("kind", "panel")
-        self.setMinimumWidth(344)
+        scaled(self.setMinimumWidth, 344)
         self.target = CueTarget()
         self.status = CueStatus()
         self.break_row = ChoiceRow("Break s", "Break of", BREAK_CHOICES_S, 60, own_up_to=LONGEST_BREAK_S)
@@ -83,8 +84,8 @@ class CuePanel(QWidget):
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(6)
+        scaled(layout.setContentsMargins, 8, 4, 8, 4)
+        scaled(layout.setSpacing, 4)
         rows = (self.break_row, self.pre_roll_row, self.break_end_row)
         for widget in (self.target, self.status, *rows, self.buttons):
             layout.addWidget(widget)

@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from ibe100.models.scte35_marker import CueAction
 from ibe100.ui.cues.section_preview import SectionPreview
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import choice_button
 from ibe100.ui.widgets.labels import label
 
@@ -23,7 +24,7 @@ class CuePreviewView(SectionPreview):
         self._action = CueAction.TO_BREAK
         self._actions = {action: self._action_button(action) for action in SHORT}
         head = QHBoxLayout()
-        head.setSpacing(4)
+        scaled(head.setSpacing, 4)
         head.addWidget(label("Would go out", "strong"), 1)
         for button in self._actions.values():
             head.addWidget(button)

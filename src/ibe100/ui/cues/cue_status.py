@@ -12,7 +12,7 @@ from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.stream_list import StreamRow
-from ibe100.ui.themes.enterprise_theme import mono
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel, TwoLineLabel, label, set_kind
 from ibe100.ui.words.return_feed import feed_words
@@ -24,7 +24,7 @@ SLOW_S = 1.0
 SLOW_WORDS = "It goes out as soon as it is on disk; the disk is slow."
 RECENT_S = 30.0
 """Seconds for which the result of an immediate cue stays on screen."""
-HEIGHT, RETURN_HEIGHT = 92, 17
+HEIGHT, RETURN_HEIGHT = 82, 20
 
 
 class CueStatus(QFrame):
@@ -35,11 +35,10 @@ class CueStatus(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "status")
-        self.setFixedHeight(HEIGHT)
+        scaled(self.setFixedHeight, HEIGHT)
         self.title = ElidedLabel("", "strong")
         self.digits = label("", "")
-        self.digits.setFont(mono(28, bold=True))
-        self.digits.setStyleSheet("font-size: 28px;")
+        self.digits.setProperty("kind", "countdown")
         self.digits.setAccessibleName("Countdown")
         self.event_id = label("", "small_number")
         # Why a cue was refused or failed takes two lines.
@@ -64,8 +63,8 @@ class CueStatus(QFrame):
         middle.addStretch(1)
         middle.addWidget(self.event_id)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(10, 6, 10, 7)
-        layout.setSpacing(2)
+        scaled(layout.setContentsMargins, 12, 8, 12, 8)
+        scaled(layout.setSpacing, 4)
         layout.addLayout(head)
         layout.addLayout(middle, 1)
         layout.addWidget(self.bar)
@@ -110,7 +109,7 @@ class CueStatus(QFrame):
         self.came_back.setVisible(bool(words))
         self.came_back.setText(words)
         set_kind(self.came_back, kind)
-        self.setFixedHeight(HEIGHT + (RETURN_HEIGHT if words else 0))
+        scaled(self.setFixedHeight, HEIGHT + (RETURN_HEIGHT if words else 0))
 
 
 def _receipt(cue: Cue | None, at: float) -> str:

@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.ui.qt_models.stream_list import StreamRow
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel, label
@@ -28,20 +29,20 @@ class CueTarget(QFrame):
         hint = "Pin: the cue panel stays with this stream whatever is selected (P)"
         self.pin = push_button("", "Pin the cue panel to this stream", icon_name="pin-off-outline", hint=hint)
         self.pin.setCheckable(True)
-        self.pin.setFixedSize(40, 40)
+        scaled(self.pin.setFixedSize, 40, 40)
         self.pin.toggled.connect(self._toggled)
         second = QHBoxLayout()
-        second.setSpacing(8)
+        scaled(second.setSpacing, 8)
         second.addWidget(self.chip)
         second.addWidget(self.hint)
         second.addStretch(1)
         words = QVBoxLayout()
-        words.setSpacing(3)
+        scaled(words.setSpacing, 4)
         words.addWidget(self.name)
         words.addLayout(second)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 6)
-        layout.setSpacing(10)
+        scaled(layout.setContentsMargins, 8, 8, 8, 8)
+        scaled(layout.setSpacing, 12)
         layout.addWidget(self.number)
         layout.addLayout(words, 1)
         layout.addWidget(self.pin, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.sizes import HEADING, RADIUS, RADIUS_STRIP, SCALE, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.timers import repeating
 from ibe100.ui.words.tooltips import set_tooltip
@@ -40,8 +41,8 @@ class HoldButton(QAbstractButton):
         self.released.connect(self.let_go)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(HEIGHT)
-        self.setMinimumWidth(WIDTH)
+        scaled(self.setFixedHeight, HEIGHT)
+        scaled(self.setMinimumWidth, WIDTH)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(f"{title}, hold for half a second, key {key_name}")
 
@@ -102,7 +103,7 @@ class HoldButton(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Large, but smaller than the pair above it."""
-        return QSize(WIDTH, HEIGHT)
+        return QSize(px(WIDTH), px(HEIGHT))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint the hatched edge, the bar, title and key; words over the bar are white."""
@@ -112,20 +113,22 @@ class HoldButton(QAbstractButton):
         box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(shade(Colour.PANEL))
-        painter.drawRoundedRect(box, 6, 6)
+        painter.drawRoundedRect(box, px(RADIUS), px(RADIUS))
         bar = QRectF(box.left(), box.top(), box.width() * self.part, box.height())
         if self.part:
             painter.setBrush(shade(Colour.TALLY_RED))
-            painter.drawRoundedRect(bar, 6, 6)
+            painter.drawRoundedRect(bar, px(RADIUS), px(RADIUS))
         edge = shade(Colour.TALLY_RED if ready else Colour.BORDER)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if ready:
-            painter.setPen(QPen(QBrush(edge, Qt.BrushStyle.BDiagPattern), 5))
-            painter.drawRoundedRect(box.adjusted(2, 2, -2, -2), 5, 5)
-        line = QPen(shade(Colour.FOCUS) if self.hasFocus() else edge, 2 if self.hasFocus() else 1)
+            painter.setPen(QPen(QBrush(edge, Qt.BrushStyle.BDiagPattern), px(5)))
+            painter.drawRoundedRect(
+                box.adjusted(px(2), px(2), -px(2), -px(2)), px(RADIUS_STRIP), px(RADIUS_STRIP)
+            )
+        line = QPen(shade(Colour.FOCUS) if self.hasFocus() else edge, px(2) if self.hasFocus() else 1)
         line.setStyle(Qt.PenStyle.SolidLine if ready else Qt.PenStyle.DashLine)
         painter.setPen(line)
-        painter.drawRoundedRect(box, 6, 6)
+        painter.drawRoundedRect(box, px(RADIUS), px(RADIUS))
         if self.part:
             painter.setClipRect(bar)
             self._paint_words(painter, Colour.ON_RED)
@@ -133,15 +136,17 @@ class HoldButton(QAbstractButton):
         self._paint_words(painter, Colour.TEXT if ready else Colour.TEXT_MUTED)
 
     def _paint_words(self, painter: QPainter, ink: Colour) -> None:
-        painter.drawPixmap(11, 8, icon_pixmap(self._icon_name, ink, 15, self.devicePixelRatioF()))
+        painter.drawPixmap(px(11), px(8), icon_pixmap(self._icon_name, ink, px(15), self.devicePixelRatioF()))
         painter.setPen(shade(ink))
-        painter.setFont(sans(13, bold=True))
-        painter.drawText(QRect(32, 5, self.width() - 38, 20), LEFT, self.text())
-        painter.setFont(mono(11, bold=True))
+        painter.setFont(sans(HEADING, bold=True))
+        painter.drawText(QRect(px(32), px(5), self.width() - px(38), px(20)), LEFT, self.text())
+        painter.setFont(mono(SCALE, bold=True))
         key = f"hold {self._key_name}"
         key_width = painter.fontMetrics().horizontalAdvance(key)
-        painter.drawText(QRect(self.width() - key_width - 10, 24, key_width + 2, 17), LEFT, key)
-        painter.setFont(sans(11))
-        room = QRect(11, 24, self.width() - key_width - 26, 17)
+        painter.drawText(
+            QRect(self.width() - key_width - px(10), px(24), key_width + px(2), px(17)), LEFT, key
+        )
+        painter.setFont(sans(SCALE))
+        room = QRect(px(11), px(24), self.width() - key_width - px(26), px(17))
         words = painter.fontMetrics().elidedText(self._detail, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, LEFT, words)

@@ -19,6 +19,7 @@ from ibe100.models.errors import ConfigurationError
 from ibe100.models.scte35_marker import CueAction, CueRequest, Readiness
 from ibe100.ui.cues.section_preview import SectionPreview
 from ibe100.ui.cues.time_signal_form import TimeSignalForm
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import choice_button
 from ibe100.ui.widgets.labels import ElidedLabel, label
 
@@ -55,7 +56,7 @@ class MoreCues(QWidget):
         self.preview = SectionPreview()
         self.send = QPushButton()
         self.send.setProperty("kind", "primary")
-        self.send.setMinimumHeight(30)
+        scaled(self.send.setMinimumHeight, 30)
         self.send.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.why = ElidedLabel("", "problem")
         self.forms = QStackedWidget()
@@ -63,7 +64,7 @@ class MoreCues(QWidget):
         null.setAlignment(Qt.AlignmentFlag.AlignTop)
         for form in (self.signal, self.section, null):
             self.forms.addWidget(form)
-        self.forms.setFixedHeight(FORM_HEIGHT)
+        scaled(self.forms.setFixedHeight, FORM_HEIGHT)
         self._lay_out()
         self.signal.changed.connect(self._refresh)
         self.section.textChanged.connect(self._refresh)
@@ -75,12 +76,12 @@ class MoreCues(QWidget):
 
     def _lay_out(self) -> None:
         kinds = QHBoxLayout()
-        kinds.setSpacing(4)
+        scaled(kinds.setSpacing, 4)
         for button in self._buttons.values():
             kinds.addWidget(button, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
+        scaled(layout.setContentsMargins, 0, 4, 0, 0)
+        scaled(layout.setSpacing, 4)
         layout.addLayout(kinds)
         layout.addWidget(self.forms)
         layout.addWidget(self.preview, 1)

@@ -17,6 +17,7 @@ from ibe100.ui.qt_models.cue_list import (
 )
 from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.sizes import SCALE, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
 from ibe100.ui.words.return_feed import MARKS as RETURN_MARKS
@@ -46,7 +47,9 @@ class ReceiptDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         """Two lines, and one more for a return feed."""
-        return QSize(200, ROW_HEIGHT + (RETURN_HEIGHT if index.data(RETURN_ROLE) is not None else 0))
+        return QSize(
+            px(200), px(ROW_HEIGHT) + (px(RETURN_HEIGHT) if index.data(RETURN_ROLE) is not None else 0)
+        )
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Paint icon, state, action, event id; receipt below."""
@@ -62,31 +65,35 @@ class ReceiptDelegate(QStyledItemDelegate):
         icon_name, colour = STATE_MARKS[cue.state]
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()
-        painter.drawPixmap(box.left() + 7, box.top() + 5, icon_pixmap(icon_name, colour, 15, ratio))
-        upper = QRect(box.left() + 28, box.top() + 2, box.width() - 34, ROW_HEIGHT // 2 - 1)
-        lower = upper.translated(0, ROW_HEIGHT // 2 - 2)
-        painter.setFont(mono(11))
+        painter.drawPixmap(
+            box.left() + px(7), box.top() + px(5), icon_pixmap(icon_name, colour, px(15), ratio)
+        )
+        upper = QRect(box.left() + px(28), box.top() + px(2), box.width() - px(34), px(ROW_HEIGHT) // 2 - 1)
+        lower = upper.translated(0, px(ROW_HEIGHT) // 2 - px(2))
+        painter.setFont(mono(SCALE))
         painter.setPen(shade(Colour.TEXT_SECOND))
         when = format_clock(cue.requested_at)
         event = format_event_id(cue.splice_event_id)
         painter.drawText(upper, RIGHT, event)
         painter.drawText(lower, RIGHT, when)
         metrics = painter.fontMetrics()
-        painter.setFont(sans(11, bold=True))
+        painter.setFont(sans(SCALE, bold=True))
         painter.setPen(shade(colour))
         _elided(
             painter,
-            upper.adjusted(0, 0, -metrics.horizontalAdvance(event) - 8, 0),
+            upper.adjusted(0, 0, -metrics.horizontalAdvance(event) - px(8), 0),
             f"{cue.state} {cue.action}",
         )
-        painter.setFont(sans(11))
+        painter.setFont(sans(SCALE))
         painter.setPen(
             shade(colour if cue.state in (CueState.FAILED, CueState.AIRED_LATE) else Colour.TEXT_SECOND)
         )
-        _elided(painter, lower.adjusted(0, 0, -metrics.horizontalAdvance(when) - 8, 0), receipt_words(cue))
+        _elided(
+            painter, lower.adjusted(0, 0, -metrics.horizontalAdvance(when) - px(8), 0), receipt_words(cue)
+        )
         came_back = index.data(RETURN_ROLE)
         if isinstance(came_back, ReturnReceipt):
-            _paint_return(painter, lower.translated(0, RETURN_HEIGHT), came_back, ratio)
+            _paint_return(painter, lower.translated(0, px(RETURN_HEIGHT)), came_back, ratio)
         painter.restore()
 
 
@@ -101,14 +108,14 @@ class ReceiptList(QWidget):
         self.list.setModel(self._filter)
         self.list.setItemDelegate(ReceiptDelegate(self.list))
         self.list.setAccessibleName("Last receipts of the target stream")
-        self.list.setMinimumHeight(ROW_HEIGHT)
+        scaled(self.list.setMinimumHeight, ROW_HEIGHT)
         self.feed = ElidedLabel("", "muted")
         self.feed.setAccessibleName("Return feed of the target stream")
         self.feed.hide()
         self.empty = label("No cue yet: its receipt appears here, read from the output.", "muted", wrap=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        scaled(layout.setSpacing, 4)
         layout.addWidget(self.feed)
         layout.addWidget(self.empty)
         layout.addWidget(self.list, 1)
@@ -136,7 +143,7 @@ class ReceiptList(QWidget):
 
 def _paint_return(painter: QPainter, room: QRect, receipt: ReturnReceipt, ratio: float) -> None:
     name, colour = RETURN_MARKS[receipt.state]
-    painter.drawPixmap(room.left() - 20, room.top() + 3, icon_pixmap(name, colour, 13, ratio))
+    painter.drawPixmap(room.left() - px(20), room.top() + px(3), icon_pixmap(name, colour, px(13), ratio))
     painter.setPen(shade(colour if receipt.state.is_fault else Colour.TEXT_SECOND))
     _elided(painter, room, receipt.words)
 

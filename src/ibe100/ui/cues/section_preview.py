@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableV
 
 from ibe100.models.scte35_marker import CuePreview
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
-from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
 from ibe100.ui.widgets.tables import quiet_table
@@ -17,7 +17,7 @@ from ibe100.utils.timecode import format_clock
 from ibe100.utils.units import format_event_id
 
 Field = tuple[str, str]
-LEAST_TABLE = 26
+LEAST_TABLE = 16
 NAMES_PART = 0.47
 
 
@@ -30,12 +30,12 @@ class SectionPreview(QWidget):
             (Column("Field", lambda f: f[1][0]), Column("Value", lambda f: f[1][1], numeric=True)),
             lambda f: (f[0], f[1][0]),
             self,
-            font_px=SMALL_PX,
+            font_size=SCALE,
         )
         self.table: QTableView = quiet_table(
             self._model, "Fields of the section that would go out", stretch=1
         )
-        self.table.setMinimumHeight(LEAST_TABLE)
+        scaled(self.table.setMinimumHeight, LEAST_TABLE)
         header = self.table.horizontalHeader()
         assert header is not None
         header.hide()
@@ -47,14 +47,14 @@ class SectionPreview(QWidget):
         self.copy = CopyButton("Copy the section as base64")
         bytes_row = QHBoxLayout()
         words = QVBoxLayout()
-        words.setSpacing(2)
+        scaled(words.setSpacing, 4)
         words.addWidget(self.when)
         words.addWidget(self.section)
         bytes_row.addLayout(words, 1)
         bytes_row.addWidget(self.copy)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
-        self.column.setSpacing(3)
+        scaled(self.column.setSpacing, 4)
         self.column.addLayout(bytes_row)
         self.column.addWidget(self.warnings)
         self.column.addWidget(self.table, 1)

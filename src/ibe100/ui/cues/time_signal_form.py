@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, Q
 from ibe100.models.base import build
 from ibe100.models.cues.segmentation import Segmentation, SegmentationType, UpidType
 from ibe100.models.errors import ConfigurationError
+from ibe100.ui.themes.sizes import on_text_size, px, scaled
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.words.tooltips import set_tooltip
 
@@ -47,7 +48,7 @@ class TimeSignalForm(QWidget):
         self.duration.setSpecialValueText(NO_DURATION)
         self.duration.setSuffix(" s")
         self.duration.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        self.duration.setFixedWidth(92)
+        scaled(self.duration.setFixedWidth, 92)
         self.duration.setAccessibleName("segmentation_duration in seconds, 0 for none")
         self.segment = _count("segment_num")
         self.segments = _count("segments_expected")
@@ -67,7 +68,7 @@ class TimeSignalForm(QWidget):
     def _lay_out(self) -> None:
         first, second = QHBoxLayout(), QHBoxLayout()
         for line in (first, second):
-            line.setSpacing(4)
+            scaled(line.setSpacing, 4)
         first.addWidget(self.type, 1)
         first.addWidget(self.duration)
         second.addWidget(self.upid_type)
@@ -78,7 +79,7 @@ class TimeSignalForm(QWidget):
         second.addWidget(self.segments)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        scaled(column.setSpacing, 4)
         column.addLayout(first)
         column.addLayout(second)
 
@@ -124,7 +125,7 @@ def _combo(accessible_name: str, values: Iterable[T], words: Callable[[T], str],
         combo.addItem(words(value), value)
     view = combo.view()
     if view is not None:
-        view.setMinimumWidth(view.sizeHintForColumn(0) + 24)
+        on_text_size(view, lambda rows: rows.setMinimumWidth(rows.sizeHintForColumn(0) + px(24)))
     return combo
 
 
@@ -133,7 +134,7 @@ def _count(field: str) -> QSpinBox:
     box.setRange(0, MOST_SEGMENTS)
     box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     box.setAlignment(Qt.AlignmentFlag.AlignRight)
-    box.setFixedWidth(34)
+    scaled(box.setFixedWidth, 34)
     box.setAccessibleName(field)
     set_tooltip(box, field)
     return box

@@ -17,6 +17,7 @@ from ibe100.ui.dashboard.timeline_paint import EDGE, HEAD, NAMES, ROW, paint_fra
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
+from ibe100.ui.themes.sizes import on_text_size, px
 from ibe100.ui.widgets.timers import repeating, single_shot
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.timecode import format_clock
@@ -78,11 +79,11 @@ class BreakTimeline(QWidget):
 
     def sizeHint(self) -> QSize:
         """One line per stream."""
-        return QSize(300, HEAD + ROW * max(1, self._streams.rowCount()) + EDGE)
+        return QSize(px(300), px(HEAD) + px(ROW) * max(1, self._streams.rowCount()) + px(EDGE))
 
     def scale(self) -> TimeScale:
         """The scale as of now."""
-        return TimeScale(time.time(), self._ahead_s, NAMES + EDGE, self.width() - EDGE)
+        return TimeScale(time.time(), self._ahead_s, px(NAMES) + px(EDGE), self.width() - px(EDGE))
 
     def spans(self, row: StreamRow, at: float) -> list[BreakSpan]:
         """Spans drawn for a stream."""
@@ -92,13 +93,13 @@ class BreakTimeline(QWidget):
 
     def span_at(self, place: QPointF) -> tuple[int, BreakSpan] | None:
         """Line and span of the planned break under the mouse."""
-        line, scale = int((place.y() - HEAD) // ROW), self.scale()
+        line, scale = int((place.y() - px(HEAD)) // px(ROW)), self.scale()
         rows = self._streams.rows()
-        if not 0 <= line < len(rows) or place.y() < HEAD:
+        if not 0 <= line < len(rows) or place.y() < px(HEAD):
             return None
         for span in reversed(self.spans(rows[line], scale.now)):
             left, right = scale.x(span.begins), scale.x(span.ends)
-            slack = max(0.0, (LEAST_GRIP_PX - (right - left)) / 2)
+            slack = max(0.0, (px(LEAST_GRIP_PX) - (right - left)) / 2)
             if span.break_id is not None and left - slack <= place.x() <= right + slack:
                 return line, span
         return None
@@ -111,9 +112,9 @@ class BreakTimeline(QWidget):
         rows = self._streams.rows()
         paint_frame(painter, self.rect(), scale, [f"{row.view.number} {row.name}" for row in rows])
         shown = self.rect() if event is None else event.rect()
-        first = max(0, (shown.top() - HEAD) // ROW)
-        for line, row in enumerate(rows[first : max(0, (shown.bottom() - HEAD) // ROW + 1)], first):
-            top = HEAD + ROW * line
+        first = max(0, (shown.top() - px(HEAD)) // px(ROW))
+        for line, row in enumerate(rows[first : max(0, (shown.bottom() - px(HEAD)) // px(ROW) + 1)], first):
+            top = px(HEAD) + px(ROW) * line
             spans = sorted(self.spans(row, scale.now), key=lambda span: span.begins)
             for place, span in enumerate(spans):
                 is_held = self._drag is not None and span == self._drag.span
@@ -130,7 +131,7 @@ class BreakTimeline(QWidget):
             held_now = BreakSpan(
                 0, SpanKind.PLANNED, held.begins + by, held.ends + by, format_clock(held.begins + by)
             )
-            paint_span(painter, scale, held_now, HEAD + ROW * self._drag.line, free_until=math.inf)
+            paint_span(painter, scale, held_now, px(HEAD) + px(ROW) * self._drag.line, free_until=math.inf)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Pick up a planned break."""
@@ -159,7 +160,7 @@ class BreakTimeline(QWidget):
         self._put_back()
         if event is None or drag is None or drag.span.break_id is None:
             return
-        if abs(event.position().x() - drag.from_x) >= LEAST_DRAG_PX:
+        if abs(event.position().x() - drag.from_x) >= px(LEAST_DRAG_PX):
             self.moved.emit(drag.span.break_id, drag.span.begins + drag.moved_s)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
@@ -168,7 +169,7 @@ class BreakTimeline(QWidget):
         if event is None:
             return
         found, rows = self.span_at(event.position()), self._streams.rows()
-        line, scale = int((event.position().y() - HEAD) // ROW), self.scale()
+        line, scale = int((event.position().y() - px(HEAD)) // px(ROW)), self.scale()
         if found is not None and found[1].break_id is not None:
             self.edit_requested.emit(found[1].break_id)
         elif 0 <= line < len(rows) and event.position().x() > scale.x(scale.now):
@@ -272,5 +273,5 @@ class BreakTimeline(QWidget):
             self.update()
 
     def _resize(self) -> None:
-        self.setFixedHeight(self.sizeHint().height())
+        on_text_size(self, lambda line: line.setFixedHeight(line.sizeHint().height()))
         self.update()

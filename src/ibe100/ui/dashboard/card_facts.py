@@ -7,7 +7,8 @@ from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QGridLayout, QWidget
 
 from ibe100.models.stream_state import Telemetry
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, mono
+from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.sizes import SCALE, on_text_size, scaled
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.ui.words.tr101290 import normalised
@@ -25,13 +26,15 @@ class CardFacts(QWidget):
         super().__init__(parent)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(6)
+        scaled(grid.setHorizontalSpacing, 8)
         grid.setVerticalSpacing(0)
         self.titles = [label(title, "muted") for title in ("CC", "PCR", "Null")]
         self.figures = [label(UNKNOWN, "small_number") for _ in self.titles]
-        width = QFontMetrics(mono(SMALL_PX)).horizontalAdvance(WIDEST)
         for row, (title, figure) in enumerate(zip(self.titles, self.figures, strict=True)):
-            figure.setMinimumWidth(width)
+            on_text_size(
+                figure,
+                lambda f: f.setMinimumWidth(QFontMetrics(sans(SCALE)).horizontalAdvance(WIDEST)),
+            )
             figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             grid.addWidget(title, row, 0)
             grid.addWidget(figure, row, 1)

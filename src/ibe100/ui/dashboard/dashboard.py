@@ -17,8 +17,8 @@ from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
+from ibe100.ui.themes.sizes import NEAR, on_text_size, px, scaled
 
-SPACING = 8
 TIMELINE_PART, SMALL_TIMELINE_PART = 0.36, 0.25
 """Part of the height that the timeline may take before it is scrolled, in a high and in a low window."""
 MANY, ROOMY_HEIGHT = 9, 560
@@ -49,7 +49,7 @@ class Dashboard(QWidget):
         self.setAccessibleName("Dashboard")
         page = QWidget()
         self._grid = QGridLayout()
-        self._grid.setSpacing(SPACING)
+        scaled(self._grid.setSpacing, NEAR)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._grid)
@@ -58,8 +58,8 @@ class Dashboard(QWidget):
         self.timeline = BreakTimeline(streams, cues, schedule)
         self._below = _scroll_area(self.timeline, "Break timeline")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
-        layout.setSpacing(SPACING)
+        scaled(layout.setContentsMargins, NEAR, NEAR, NEAR, NEAR)
+        scaled(layout.setSpacing, NEAR)
         layout.addWidget(self.cards, 1)
         layout.addWidget(self._below)
         streams.rowsInserted.connect(self._rebuild)
@@ -72,6 +72,7 @@ class Dashboard(QWidget):
         for changed in (confidence.picture_changed, confidence.preview_changed):
             changed.connect(self._confidence_changed)
         confidence.levels_changed.connect(self._levels_changed)
+        on_text_size(self, Dashboard._arrange)
 
     def card(self, stream_id: str) -> StreamCard | None:
         """The card of a stream."""
@@ -84,7 +85,7 @@ class Dashboard(QWidget):
             card.set_selected(card.stream_id == stream_id)
         chosen = self._cards.get(stream_id)
         if chosen is not None:
-            self.cards.ensureWidgetVisible(chosen, 0, SPACING)
+            self.cards.ensureWidgetVisible(chosen, 0, px(NEAR))
 
     def set_can_place(self, can_place: bool) -> None:
         """Let cards be dragged to other places (Set-up) or not (Operate)."""
@@ -140,16 +141,16 @@ class Dashboard(QWidget):
     def _arrange(self) -> None:
         rows = self._order.rows()
         needed = self.timeline.sizeHint().height()
-        roomy = len(rows) < MANY and self.height() >= ROOMY_HEIGHT
+        roomy = len(rows) < MANY and self.height() >= px(ROOMY_HEIGHT)
         part = TIMELINE_PART if roomy else SMALL_TIMELINE_PART
         self._below.setFixedHeight(min(needed, int(self.height() * part)))
-        width = self.width() - 2 * SPACING
-        height = self.height() - 3 * SPACING - self._below.height()
-        shape = card_grid(len(rows), width, height, SPACING)
+        width = self.width() - 2 * px(NEAR)
+        height = self.height() - 3 * px(NEAR) - self._below.height()
+        shape = card_grid(len(rows), width, height, px(NEAR))
         if shape.card_height * -(-len(rows) // shape.columns) > height:
             bar = self.cards.verticalScrollBar()
             width -= 0 if bar is None else bar.sizeHint().width()
-            shape = card_grid(len(rows), width, height, SPACING)
+            shape = card_grid(len(rows), width, height, px(NEAR))
         for at, row in enumerate(rows):
             card = self._cards[row.stream_id]
             card.setFixedHeight(shape.card_height)

@@ -18,6 +18,7 @@ from ibe100.ui.dashboard.card_grid import COMPACT_WIDTH, FULL_HEIGHT
 from ibe100.ui.pictures.preview_pane import PreviewPane
 from ibe100.ui.qt_models.cue_list import short_receipt
 from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, StreamRow
+from ibe100.ui.themes.sizes import on_text_size, px, scaled
 from ibe100.ui.widgets.cue_flag import CueFlag
 from ibe100.ui.widgets.error_lamps import ErrorLamps
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
@@ -46,7 +47,7 @@ CURVE_BELOW_HEIGHT = 80
 COMPACT_LINE, COMPACT_LINES = 42, 70
 """Height that a compact card needs above its picture, and with the lamps below it."""
 RATE_WIDTH = 124
-FULL_MARGINS, COMPACT_MARGINS = (10, 9, 10, 9), (8, 5, 8, 5)
+FULL_MARGINS, COMPACT_MARGINS = (12, 8, 12, 8), (8, 4, 8, 4)
 CARD_NAME, CARD_RATE = "title", "big_number"
 LARGE_NAME, LARGE_RATE = "heading", "huge_number"
 
@@ -65,7 +66,7 @@ class StreamCard(QFrame):
         self._pressed_at: QPoint | None = None
         self._is_dragged = False
         self.setProperty("kind", "card")
-        self.setMinimumWidth(COMPACT_WIDTH)
+        scaled(self.setMinimumWidth, COMPACT_WIDTH)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.chip = TallyChip()
         self.name = ElidedLabel("", CARD_NAME)
@@ -86,40 +87,40 @@ class StreamCard(QFrame):
 
     def _lay_out(self) -> None:
         head = self._head = QHBoxLayout()
-        head.setSpacing(8)
+        scaled(head.setSpacing, 8)
         head.addWidget(self.chip)
         head.addWidget(self.name, 1)
         head.addWidget(self.cue_flag)
         head.addWidget(self.severity)
         rate = QHBoxLayout()
-        rate.setSpacing(5)
+        scaled(rate.setSpacing, 4)
         rate.addWidget(self.rate)
         rate.addWidget(label("Mb/s", "muted"))
         rate.addStretch(1)
         column = self._column = QVBoxLayout()
-        column.setSpacing(2)
+        scaled(column.setSpacing, 4)
         column.addLayout(rate)
         body = self._body = QHBoxLayout()
-        body.setSpacing(10)
+        scaled(body.setSpacing, 12)
         body.addLayout(column)
         body.addWidget(self.curve, 1)
         body.addWidget(self.facts, 0, MIDDLE)
         times = QWidget()
         row = QHBoxLayout(times)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        scaled(row.setSpacing, 8)
         row.addWidget(self.last, 1)
         for title, value in (("PTS", self.clock), ("Up", self.uptime)):
             row.addWidget(label(title, "muted"))
             row.addWidget(value)
         foot = QHBoxLayout()
-        foot.setSpacing(8)
+        scaled(foot.setSpacing, 8)
         foot.addWidget(self.lamps, 0, MIDDLE)
         foot.addWidget(self.next, 1)
         foot.addWidget(self.run_button)
         layout = self._rows = QVBoxLayout(self)
-        layout.setContentsMargins(*FULL_MARGINS)
-        layout.setSpacing(5)
+        scaled(layout.setContentsMargins, *FULL_MARGINS)
+        scaled(layout.setSpacing, 4)
         layout.addLayout(head)
         layout.addWidget(self.pane, 1)
         layout.addLayout(body)
@@ -127,6 +128,7 @@ class StreamCard(QFrame):
         layout.addWidget(times)
         layout.addLayout(foot)
         self._only_in_tall = (self.route, times)
+        on_text_size(self, StreamCard._fit)
 
     def show_row(
         self,
@@ -174,12 +176,15 @@ class StreamCard(QFrame):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Fit name and rate to the card; a compact one keeps what matters on air."""
         super().resizeEvent(event)
-        is_full, is_tall = self.height() >= FULL_HEIGHT, self.height() >= TALL_HEIGHT
+        self._fit()
+
+    def _fit(self) -> None:
+        is_full, is_tall = self.height() >= px(FULL_HEIGHT), self.height() >= px(TALL_HEIGHT)
         for part in self._only_in_tall:
             part.setVisible(is_tall)
         self._show_run_button()
         self.facts.setVisible(is_full)
-        has_lamps = self.height() >= LAMPS_HEIGHT
+        has_lamps = self.height() >= px(LAMPS_HEIGHT)
         self.lamps.setVisible(has_lamps)
         self.next.setAlignment(MIDDLE | (RIGHT if has_lamps else LEFT))
         # In a compact card the name needs the line of its own, and the picture stands beside the rate.
@@ -195,32 +200,32 @@ class StreamCard(QFrame):
             self._body.insertWidget(0, self.pane, 1)
             self._share_compact(has_lamps)
         self._rows.setStretchFactor(self._body, int(not is_full))
-        self._rows.setContentsMargins(*(FULL_MARGINS if is_full else COMPACT_MARGINS))
-        self._rows.setSpacing(5 if is_full else 2)
-        is_large = self.height() >= LARGE_HEIGHT
+        scaled(self._rows.setContentsMargins, *(FULL_MARGINS if is_full else COMPACT_MARGINS))
+        scaled(self._rows.setSpacing, 4 if is_full else 0)
+        is_large = self.height() >= px(LARGE_HEIGHT)
         set_kind(self.name, LARGE_NAME if is_large else CARD_NAME)
         set_kind(self.rate, LARGE_RATE if is_large else CARD_RATE)
 
     def _share_compact(self, has_lamps: bool) -> None:
         """Lay out a compact card: picture on the left, tally, rate and curve beside it."""
-        height = self.height() - (COMPACT_LINES if has_lamps else COMPACT_LINE)
-        is_curve_below = height >= CURVE_BELOW_HEIGHT
-        least_width, least_height = COMPACT_PICTURE
+        height = self.height() - (px(COMPACT_LINES) if has_lamps else px(COMPACT_LINE))
+        is_curve_below = height >= px(CURVE_BELOW_HEIGHT)
+        least_width, least_height = map(px, COMPACT_PICTURE)
         width = least_width
         if is_curve_below:
-            room = self.width() - RATE_WIDTH - 2 * COMPACT_MARGINS[0] - self._body.spacing()
+            room = self.width() - px(RATE_WIDTH) - 2 * px(COMPACT_MARGINS[0]) - self._body.spacing()
             width = max(least_width, min(room, PreviewPane.width_for(height)))
         self.pane.setMinimumSize(width, least_height)
         if is_curve_below:
             self._column.addWidget(self.curve, 1)
         else:
             self._body.insertWidget(2, self.curve, 1)
-        self.curve.setVisible(is_curve_below or self.width() >= CURVE_WIDTH)
+        self.curve.setVisible(is_curve_below or self.width() >= px(CURVE_WIDTH))
 
     def _show_run_button(self) -> None:
         """Show the button where there is room; else a stream on air is stopped from the list."""
         is_off = self._view is not None and not self._view.state.is_active
-        tall, full = self.height() >= TALL_HEIGHT, self.height() >= FULL_HEIGHT
+        tall, full = self.height() >= px(TALL_HEIGHT), self.height() >= px(FULL_HEIGHT)
         self.run_button.setVisible(tall or (full and is_off))
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:

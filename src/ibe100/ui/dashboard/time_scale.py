@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ibe100.ui.themes.sizes import px
+
 BACK_S = 300.0
 AHEAD_CHOICES_S = (600.0, 1500.0, 7200.0)
 """Seconds ahead to choose from: ten minutes, twenty-five, two hours."""
@@ -43,7 +45,7 @@ class TimeScale:
         """Round moments, as dense as their labels allow."""
         width = max(1.0, self.right - self.left)
         step = next(
-            (s for s in TICKS_S if s / (BACK_S + self.ahead_s) * width >= LEAST_TICK_WIDTH), TICKS_S[-1]
+            (s for s in TICKS_S if s / (BACK_S + self.ahead_s) * width >= px(LEAST_TICK_WIDTH)), TICKS_S[-1]
         )
         moment = self.begins // step * step + step
         while moment < self.ends:

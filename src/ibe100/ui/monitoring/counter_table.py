@@ -11,6 +11,7 @@ from ibe100.models.alarms.alarm import Severity
 from ibe100.models.rights import Act
 from ibe100.models.stream_state import Telemetry
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel
@@ -90,7 +91,7 @@ class CounterPanel(QWidget):
         head.addWidget(self.reset)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        scaled(layout.setSpacing, 4)
         layout.addLayout(head)
         layout.addWidget(self.table, 1)
 

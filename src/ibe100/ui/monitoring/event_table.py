@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from ibe100.models.stream_event import StreamEvent
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
-from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.labels import ElidedLabel
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
@@ -53,15 +53,15 @@ class EventTable(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model: KeyedTableModel[Numbered] = KeyedTableModel(
-            COLUMNS, lambda pair: pair[0], self, font_px=SMALL_PX
+            COLUMNS, lambda pair: pair[0], self, font_size=SCALE
         )
         self.table = quiet_table(self.model, "What happened on the stream")
         fit_columns(self.table, WIDTHS, 3)
         self.table.activated.connect(self._activated)
         self.summary = ElidedLabel("", "muted")
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
+        scaled(layout.setContentsMargins, 0, 4, 0, 0)
+        scaled(layout.setSpacing, 4)
         layout.addWidget(self.summary)
         layout.addWidget(self.table, 1)
 

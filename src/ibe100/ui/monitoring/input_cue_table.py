@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from ibe100.models.cues.input_cue import InputCue
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel
@@ -48,7 +48,7 @@ class InputCueTable(QWidget):
         self._client = client
         self._stream_id = ""
         self.model: KeyedTableModel[InputCue] = KeyedTableModel(
-            COLUMNS, lambda cue: (cue.at, cue.section_base64), self, font_px=SMALL_PX
+            COLUMNS, lambda cue: (cue.at, cue.section_base64), self, font_size=SCALE
         )
         self.table = quiet_table(self.model, "SCTE-35 on the input")
         fit_columns(self.table, WIDTHS, SAYS_COLUMN)
@@ -58,8 +58,8 @@ class InputCueTable(QWidget):
         head.addWidget(self.summary, 1)
         head.addWidget(self.copy)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
+        scaled(layout.setContentsMargins, 0, 4, 0, 0)
+        scaled(layout.setSpacing, 4)
         layout.addLayout(head)
         layout.addWidget(self.table, 1)
         self._refresh = single_shot(self, REFRESH_MS, self.read)

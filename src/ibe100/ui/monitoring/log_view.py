@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.ui.qt_models.log_table import LEVELS, LogFilter, LogTableModel
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
@@ -26,7 +27,7 @@ class LogView(QWidget):
         self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         rows = self.table.verticalHeader()
         assert rows is not None
-        rows.setDefaultSectionSize(20)
+        scaled(rows.setDefaultSectionSize, 20)
         self.level = QComboBox()
         for level in LEVELS:
             self.level.addItem(LEVEL_WORDS[level], level)
@@ -38,7 +39,7 @@ class LogView(QWidget):
         head.addWidget(self.level)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        scaled(layout.setSpacing, 4)
         layout.addLayout(head)
         layout.addWidget(self.table, 1)
         self._filter.rowsAboutToBeInserted.connect(self._note_position)

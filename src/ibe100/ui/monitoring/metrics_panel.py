@@ -16,6 +16,7 @@ from ibe100.ui.monitoring.plot_area import PlotArea
 from ibe100.ui.plots.plot_request import PlotData, PlotRequest, read_plot
 from ibe100.ui.plots.plot_views import CHOICES, PlotChoice
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.file_question import ask_file_to_write
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
@@ -87,15 +88,15 @@ class MetricsPanel(QWidget):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        head.setSpacing(6)
+        scaled(head.setSpacing, 8)
         for widget in (self.view, self.span, self.scope):
             head.addWidget(widget)
         head.addStretch(1)
         for button in (self.list, self.csv, self.png):
             head.addWidget(button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
+        scaled(layout.setContentsMargins, 0, 4, 0, 0)
+        scaled(layout.setSpacing, 4)
         layout.addLayout(head)
         layout.addWidget(self.status)
         layout.addWidget(self.area, 1)

@@ -16,6 +16,7 @@ from ibe100.ui.monitoring.pid_tree import PidTree
 from ibe100.ui.qt_models.log_table import LogTableModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.copy_button import CommandView
 from ibe100.ui.widgets.error_lamps import ErrorLamps
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
@@ -74,7 +75,7 @@ class MonitoringPanel(QWidget):
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
-        head.setSpacing(8)
+        scaled(head.setSpacing, 8)
         head.addWidget(self.number)
         head.addWidget(self.chip)
         head.addWidget(self.name, 1)
@@ -100,8 +101,8 @@ class MonitoringPanel(QWidget):
         ):
             self.tabs.addTab(widget, title)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(6)
+        scaled(layout.setContentsMargins, 8, 8, 8, 8)
+        scaled(layout.setSpacing, 8)
         layout.addLayout(head)
         layout.addWidget(self.srt)
         layout.addWidget(self.tabs, 1)

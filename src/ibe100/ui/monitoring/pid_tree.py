@@ -10,7 +10,8 @@ from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from ibe100.models.stream_state import PidSample, ServiceSample, Telemetry
-from ibe100.ui.themes.enterprise_theme import BODY_PX, mono, sans
+from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.sizes import SECOND, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.units import UNKNOWN, format_pid, kilobits
@@ -67,12 +68,11 @@ class PidTree(QTreeWidget):
         assert header is not None
         header.setAccessibleName("Services and PIDs: columns")
         header.setStretchLastSection(False)
-        header.setMinimumSectionSize(40)
+        scaled(header.setMinimumSectionSize, 40)
         for column, width in enumerate(WIDTHS):
-            self.setColumnWidth(column, width)
+            self.setColumnWidth(column, px(width))
         header.setSectionResizeMode(FORMAT, QHeaderView.ResizeMode.Stretch)
         self._items: dict[Key, QTreeWidgetItem] = {}
-        self._fonts = {True: mono(BODY_PX), False: sans(BODY_PX)}
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Show as many columns as there is room for."""
@@ -172,7 +172,7 @@ class PidTree(QTreeWidget):
                 item.setToolTip(column, plain_tooltip(text))
         if bold and not item.font(1).bold():
             for column in range(len(COLUMNS)):
-                font = mono(BODY_PX, bold=True) if column in NUMERIC else sans(BODY_PX, bold=True)
+                font = mono(SECOND, bold=True) if column in NUMERIC else sans(SECOND, bold=True)
                 item.setFont(column, font)
 
     def _item(self, key: Key) -> QTreeWidgetItem:
@@ -181,7 +181,7 @@ class PidTree(QTreeWidget):
             return found
         item = QTreeWidgetItem()
         for column in range(len(COLUMNS)):
-            item.setFont(column, self._fonts[column in NUMERIC])
+            item.setFont(column, (mono if column in NUMERIC else sans)(SECOND))
             if column in NUMERIC and column != 0:
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._items[key] = item

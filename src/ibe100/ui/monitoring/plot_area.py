@@ -17,13 +17,14 @@ from ibe100.ui.plots.legend_table import FIGURES, LegendModel, legend_row
 from ibe100.ui.plots.plot_request import PlotData
 from ibe100.ui.plots.plot_views import Pane, curves_of
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE
+from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.tables import quiet_table
 
 if TYPE_CHECKING:
     from ibe100.ui.plots.plot_stack import PlotStack
 
-LOW_PX = 360
-BELOW_PX, BESIDE_PX = 112, 250
+LOW = 360
+BELOW, BESIDE = 112, 250
 NEAR_S = 3.0
 """Seconds from the cursor within which an event is named; also within a hundredth of the range."""
 NAMED_EVENTS = 3
@@ -44,7 +45,7 @@ class PlotArea(QWidget):
         self._name_of: Callable[[Curve], str] = lambda curve: curve.series.title
         self.legend_model = LegendModel(self)
         self.legend = quiet_table(self.legend_model, "Curves", stretch=1)
-        self.legend.setMinimumHeight(76)
+        scaled(self.legend.setMinimumHeight, 76)
         selection = self.legend.selectionModel()
         assert selection is not None
         selection.selectionChanged.connect(self._mark)
@@ -106,14 +107,14 @@ class PlotArea(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        is_low = self.height() < LOW_PX
+        is_low = self.height() < px(LOW)
         if self.stack is None or is_low == self._is_low:
             return
         self._is_low = is_low
         self._splitter.setOrientation(Qt.Orientation.Horizontal if is_low else Qt.Orientation.Vertical)
         for column in FIGURES:
             self.legend.setColumnHidden(column, is_low)
-        self._splitter.setSizes([1000, BESIDE_PX if is_low else BELOW_PX])
+        self._splitter.setSizes([1000, px(BESIDE if is_low else BELOW)])
 
     def _mark(self) -> None:
         """Emphasise the curve that is chosen in the legend."""

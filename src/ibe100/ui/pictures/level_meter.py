@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.models.alarms.confidence import SoundLevels
 from ibe100.ui.themes.enterprise_theme import mono
+from ibe100.ui.themes.sizes import SCALE, px, unscaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.units import UNKNOWN
@@ -26,7 +27,7 @@ HOLD_S = 1.5
 DESCRIBE_S = 1.0
 """Seconds between new texts for screen readers and the tooltip."""
 MARKS_DBTP = (0, -9, -18, -36)
-LEAST_TEXT_PX, MOST_TEXT_PX = 11, 20
+MOST_TEXT = 20
 WIDE = 44
 """Width from which there is room for the scale and the number, in pixels."""
 
@@ -84,22 +85,22 @@ class LevelMeter(QWidget):
         """Paint bars, scale and number."""
         painter = QPainter(self)
         levels = self._fresh()
-        wide = self.width() >= WIDE
-        size = min(MOST_TEXT_PX, max(LEAST_TEXT_PX, self.width() // 4))
-        bars = self.rect().adjusted(0, 2, 0, -size - 7 if wide else -2)
+        wide = self.width() >= px(WIDE)
+        font = mono(min(MOST_TEXT, max(SCALE, unscaled(self.width() // 4))))
+        size = font.pixelSize()
+        bars = self.rect().adjusted(0, px(2), 0, -size - px(7) if wide else -px(2))
         if wide:
-            font = mono(size)
             painter.setFont(font)
             scale = QFontMetrics(font).horizontalAdvance("36")
-            self._paint_scale(painter, bars.adjusted(bars.width() - scale, 0, 0, 0), size + 3)
-            self._paint_number(painter, levels, size + 5)
-            bars.adjust(0, 0, -scale - 4, 0)
+            self._paint_scale(painter, bars.adjusted(bars.width() - scale, 0, 0, 0), size + px(3))
+            self._paint_number(painter, levels, size + px(5))
+            bars.adjust(0, 0, -scale - px(4), 0)
         peaks = (FLOOR_DBTP, FLOOR_DBTP) if levels is None else levels.true_peaks_dbtp
         for at, peak in enumerate(peaks):
             left = bars.left() + bars.width() * at // len(peaks)
             right = bars.left() + bars.width() * (at + 1) // len(peaks)
-            gap = 2 if len(peaks) <= 2 else 1
-            bar = QRect(left, bars.top(), max(2, right - left - gap), bars.height())
+            gap = px(2) if len(peaks) <= 2 else 1
+            bar = QRect(left, bars.top(), max(px(2), right - left - gap), bars.height())
             held = self._held[at][0] if levels is not None else FLOOR_DBTP
             _paint_bar(painter, bar, peak, held)
 
@@ -108,7 +109,7 @@ class LevelMeter(QWidget):
         last = -100
         for mark in MARKS_DBTP:
             y = room.top() + _from_top(mark, room.height())
-            if y - last >= line and y + line // 2 <= room.bottom() + 8:
+            if y - last >= line and y + line // 2 <= room.bottom() + px(8):
                 box = QRect(room.left(), y - line // 2, room.width(), line)
                 painter.drawText(
                     box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(abs(mark))
@@ -151,9 +152,9 @@ def _paint_bar(painter: QPainter, bar: QRect, peak: float, held: float) -> None:
         if y < ends:
             painter.fillRect(QRect(bar.left(), bar.top() + y, bar.width(), ends - y), shade(colour))
     if held > FLOOR_DBTP:
-        y = min(_from_top(held, bar.height()), bar.height() - 2)
+        y = min(_from_top(held, bar.height()), bar.height() - px(2))
         colour = Colour.ALARM_YELLOW_TEXT if held > OVER_DBTP else Colour.TEXT
-        painter.fillRect(QRect(bar.left(), bar.top() + y, bar.width(), 2), shade(colour))
+        painter.fillRect(QRect(bar.left(), bar.top() + y, bar.width(), px(2)), shade(colour))
 
 
 def _from_top(level_dbtp: float, height: int) -> int:

@@ -16,6 +16,7 @@ from ibe100.ui.qt_models.card_order import CardOrder
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
+from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tally_count import COUNTED, TallyCount
@@ -60,14 +61,14 @@ class Multiview(QWidget):
         self.words = label("", "muted")
         self.foot = QWidget(self)
         foot = QHBoxLayout(self.foot)
-        foot.setContentsMargins(8, 2, 8, 2)
-        foot.setSpacing(8)
+        scaled(foot.setContentsMargins, 8, 4, 8, 4)
+        scaled(foot.setSpacing, 8)
         for count in self.counts.values():
             foot.addWidget(count)
         foot.addWidget(self.words)
         foot.addStretch(1)
         foot.addWidget(label("Esc leaves · 1–9 or a click chooses the stream for cues", "muted"))
-        foot.addSpacing(16)
+        foot.addSpacing(px(16))
         foot.addWidget(UtcClock())
         self._refreshing = repeating(self, REFRESH_MS, self.refresh)
         streams.rowsInserted.connect(self.rebuild)
@@ -152,15 +153,17 @@ class Multiview(QWidget):
             super().keyPressEvent(event)
 
     def _arrange(self) -> None:
-        height = self.height() - FOOT_HEIGHT
-        self.foot.setGeometry(0, height, self.width(), FOOT_HEIGHT)
-        grid = tile_grid(len(self._tiles), self.width(), height, BESIDE, BELOW)
+        height = self.height() - px(FOOT_HEIGHT)
+        self.foot.setGeometry(0, height, self.width(), px(FOOT_HEIGHT))
+        grid = tile_grid(len(self._tiles), self.width(), height, px(BESIDE), px(BELOW))
         for at, row in enumerate(self._order.rows()[:MOST_TILES]):
             down, across = divmod(at, grid.columns)
             left, right = (self.width() * place // grid.columns for place in (across, across + 1))
             top, bottom = (height * place // grid.rows for place in (down, down + 1))
             tile = self._tiles[row.stream_id]
-            tile.setGeometry(left + GAP // 2, top + GAP // 2, right - left - GAP, bottom - top - GAP)
+            tile.setGeometry(
+                left + px(GAP) // 2, top + px(GAP) // 2, right - left - px(GAP), bottom - top - px(GAP)
+            )
 
     def _changed(self, stream_id: str) -> None:
         row = self._streams.row_of(stream_id) if self.isVisible() else None

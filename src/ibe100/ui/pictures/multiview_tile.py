@@ -12,6 +12,7 @@ from ibe100.ui.pictures.preview_pane import PreviewPane
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.stream_list import StreamRow
 from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.sizes import SCALE, px, unscaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.cue_flag import cue_flag_width, draw_cue_flag
 from ibe100.ui.widgets.tally_mark import LOOKS, draw_severity, draw_tally_box
@@ -57,7 +58,7 @@ class MultiviewTile(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Keep the bar at a tenth of the height."""
         super().resizeEvent(event)
-        room = self.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN - self._bar_height())
+        room = self.rect().adjusted(px(MARGIN), px(MARGIN), -px(MARGIN), -px(MARGIN) - self._bar_height())
         self.pane.setGeometry(room)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
@@ -68,11 +69,11 @@ class MultiviewTile(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), shade(Colour.PANEL))
         if self._is_target:
-            painter.setPen(QPen(shade(Colour.TEXT), 2))
+            painter.setPen(QPen(shade(Colour.TEXT), px(2)))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         height = self._bar_height()
-        bar = QRect(MARGIN, self.height() - MARGIN - height, self.width() - 2 * MARGIN, height)
-        size = max(11, height // 2)
+        bar = QRect(px(MARGIN), self.height() - px(MARGIN) - height, self.width() - 2 * px(MARGIN), height)
+        size = max(SCALE, unscaled(height // 2))
         self._paint_bar(painter, bar, row, size)
 
     def _paint_bar(self, painter: QPainter, bar: QRect, row: StreamRow, size: int) -> None:
@@ -80,15 +81,15 @@ class MultiviewTile(QWidget):
         metrics = QFontMetrics(bold)
         painter.setFont(bold)
         number = str(row.view.number)
-        width = max(bar.height() - 4, metrics.horizontalAdvance(number) + 10)
-        box = QRect(bar.left(), bar.top() + 2, width, bar.height() - 4)
+        width = max(bar.height() - px(4), metrics.horizontalAdvance(number) + px(10))
+        box = QRect(bar.left(), bar.top() + px(2), width, bar.height() - px(4))
         look = LOOKS[row.view.tally]
         draw_tally_box(painter, box, row.view.tally)
         painter.setPen(shade(look.text))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number)
         right = bar.right()
         if row.severity is not None:
-            mark = QRect(right - 20, bar.center().y() - 9, 20, 20)
+            mark = QRect(right - px(20), bar.center().y() - px(9), px(20), px(20))
             draw_severity(painter, mark, row.severity)
             right -= 26
         words = row.state_words
@@ -97,20 +98,20 @@ class MultiviewTile(QWidget):
         painter.setPen(shade(look.on_panel))
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.drawText(QRect(right - width, bar.top(), width, bar.height()), middle, words)
-        right -= width + 10
+        right -= width + px(10)
         if self._is_target:
             width = cue_flag_width(size)
-            flag = QRect(right - width, bar.top() + 2, width, bar.height() - 4)
+            flag = QRect(right - width, bar.top() + px(2), width, bar.height() - px(4))
             draw_cue_flag(painter, flag, self.devicePixelRatioF(), size)
-            right -= width + 10
-        room = right - box.right() - 8
+            right -= width + px(10)
+        room = right - box.right() - px(8)
         shown = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, max(0, room))
         painter.setPen(shade(Colour.TEXT))
         left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(QRect(box.right() + 8, bar.top(), max(0, room), bar.height()), left, shown)
+        painter.drawText(QRect(box.right() + px(8), bar.top(), max(0, room), bar.height()), left, shown)
 
     def _bar_height(self) -> int:
-        return min(MOST_BAR, max(LEAST_BAR, int(self.height() * BAR_PART)))
+        return min(px(MOST_BAR), max(px(LEAST_BAR), int(self.height() * BAR_PART)))
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Choose the stream."""

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from ibe100.models.stream_state import Tally
 from ibe100.ui.pictures.picture_state import Countdown, PictureState
 from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.sizes import HEADING, RADIUS_SHAPE, SCALE, STATE, TARGET, px
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.labels import wrapped
 from ibe100.ui.widgets.tally_mark import LOOKS
@@ -92,20 +93,20 @@ class PictureView(QWidget):
         painter.fillRect(self.rect(), Qt.BrushStyle.BDiagPattern)
 
     def _paint_tag(self, painter: QPainter) -> None:
-        if self._state.tag and self.width() >= SMALL_WIDTH:
+        if self._state.tag and self.width() >= px(SMALL_WIDTH):
             self._paint_label(painter, self._state.tag, top=True)
 
     def _paint_note(self, painter: QPainter) -> None:
-        if self._state.note and self.width() >= SMALL_WIDTH and self._countdown is None:
+        if self._state.note and self.width() >= px(SMALL_WIDTH) and self._countdown is None:
             self._paint_label(painter, self._state.note, top=False)
 
     def _paint_label(self, painter: QPainter, text: str, *, top: bool) -> None:
-        font = sans(11)
+        font = sans(SCALE)
         metrics = QFontMetrics(font)
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width() - 24)
-        width, height = metrics.horizontalAdvance(shown) + 10, 18
-        y = BORDER + 3 if top else self.height() - BORDER - 3 - height
-        x = self.width() - width - BORDER - 3 if top else BORDER + 3
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width() - px(24))
+        width, height = metrics.horizontalAdvance(shown) + px(10), px(18)
+        y = px(BORDER) + px(3) if top else self.height() - px(BORDER) - px(3) - height
+        x = self.width() - width - px(BORDER) - px(3) if top else px(BORDER) + px(3)
         box = QRect(x, y, width, height)
         _fill(painter, box, VEIL)
         painter.setFont(font)
@@ -113,50 +114,50 @@ class PictureView(QWidget):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
 
     def _paint_reason(self, painter: QPainter) -> None:
-        state, small = self._state, self.width() < SMALL_WIDTH
+        state, small = self._state, self.width() < px(SMALL_WIDTH)
         alarm = state.tally in (Tally.NO_INPUT, Tally.FAULT)
-        large = self.width() >= LARGE_WIDTH
-        head = sans(11 if small else 20 if large else 13, bold=True)
+        large = self.width() >= px(LARGE_WIDTH)
+        head = sans(SCALE if small else TARGET if large else HEADING, bold=True)
         detail = "" if small else state.detail
-        room = self.width() - 2 * BORDER - (4 if small else 16)
-        lines = wrapped(detail, sans(13 if large else 11), room - 12)
+        room = self.width() - 2 * px(BORDER) - (px(4) if small else px(16))
+        lines = wrapped(detail, sans(HEADING if large else SCALE), room - px(12))
         heads = wrapped(state.headline, head, room)
         head_line = QFontMetrics(head).height()
         head_height = head_line * len(heads)
-        line_height = QFontMetrics(sans(13 if large else 11)).height()
+        line_height = QFontMetrics(sans(HEADING if large else SCALE)).height()
         if not heads and not lines:
             return
-        height = head_height + line_height * len(lines) + (4 if small else 12)
+        height = head_height + line_height * len(lines) + (px(4) if small else px(12))
         widths = [QFontMetrics(head).horizontalAdvance(line) for line in heads]
-        widths += [QFontMetrics(sans(13 if large else 11)).horizontalAdvance(line) for line in lines]
-        width = min(room, max(widths) + (8 if small else 20))
+        widths += [QFontMetrics(sans(HEADING if large else SCALE)).horizontalAdvance(line) for line in lines]
+        width = min(room, max(widths) + (px(8) if small else px(20)))
         box = QRect((self.width() - width) // 2, (self.height() - height) // 2, width, height)
         _fill(painter, box, shade(LOOKS[state.tally].fill) if alarm else VEIL)
         painter.setPen(shade(LOOKS[state.tally].text if alarm else Colour.ON_PICTURE))
         painter.setFont(head)
-        top = box.top() + (2 if small else 6)
+        top = box.top() + (px(2) if small else px(6))
         centre = Qt.AlignmentFlag.AlignCenter
         for at, line in enumerate(heads):
             painter.drawText(QRect(box.left(), top + at * head_line, width, head_line), centre, line)
-        painter.setFont(sans(13 if large else 11))
+        painter.setFont(sans(HEADING if large else SCALE))
         for at, line in enumerate(lines):
             y = top + head_height + at * line_height
             painter.drawText(QRect(box.left(), y, width, line_height), centre, line)
 
     def _paint_countdown(self, painter: QPainter, countdown: Countdown) -> None:
-        large, small = self.width() >= LARGE_WIDTH, self.width() < SMALL_WIDTH
-        height = 40 if large else 18 if small else 24
-        band = QRect(BORDER, self.height() - BORDER - height, self.width() - 2 * BORDER, height)
+        large, small = self.width() >= px(LARGE_WIDTH), self.width() < px(SMALL_WIDTH)
+        height = px(40) if large else px(18) if small else px(24)
+        band = QRect(px(BORDER), self.height() - px(BORDER) - height, self.width() - 2 * px(BORDER), height)
         fill = Colour.TALLY_AMBER if countdown.is_armed else Colour.TALLY_AMBER_DIM
         painter.fillRect(band, shade(fill))
         painter.setPen(shade(Colour.INK if countdown.is_armed else Colour.TALLY_AMBER_TEXT))
-        inside = band.adjusted(6, 0, -6, 0)
-        painter.setFont(mono(26 if large else 11 if small else 14, bold=True))
+        inside = band.adjusted(px(6), 0, -px(6), 0)
+        painter.setFont(mono(26 if large else SCALE if small else STATE, bold=True))
         left = format_countdown(countdown.at - time.time())
         painter.drawText(inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, left)
         if not small:
-            taken = painter.fontMetrics().horizontalAdvance(left) + 8
-            font = sans(16 if large else 11, bold=True)
+            taken = painter.fontMetrics().horizontalAdvance(left) + px(8)
+            font = sans(STATE if large else SCALE, bold=True)
             words = QFontMetrics(font).elidedText(
                 countdown.words, Qt.TextElideMode.ElideRight, inside.width() - taken
             )
@@ -165,14 +166,14 @@ class PictureView(QWidget):
 
     def _paint_tally(self, painter: QPainter) -> None:
         state = LOOKS[self._state.tally]
-        pen = QPen(shade(state.edge), BORDER)
+        pen = QPen(shade(state.edge), px(BORDER))
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
         if state.dashed:
             pen.setStyle(Qt.PenStyle.CustomDashLine)
             pen.setDashPattern([4, 2])
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(pen)
-        inset = BORDER / 2
+        inset = px(BORDER) / 2
         painter.drawRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset))
 
 
@@ -181,5 +182,5 @@ def _fill(painter: QPainter, box: QRect, colour: QColor) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    painter.drawRoundedRect(box, 3, 3)
+    painter.drawRoundedRect(box, px(RADIUS_SHAPE), px(RADIUS_SHAPE))
     painter.restore()

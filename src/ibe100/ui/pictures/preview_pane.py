@@ -15,6 +15,7 @@ from ibe100.ui.pictures.picture_state import countdown_of, picture_state
 from ibe100.ui.pictures.picture_view import PictureView
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.stream_list import StreamRow
+from ibe100.ui.themes.sizes import px
 
 GAP = 6
 NARROW = 12
@@ -50,7 +51,7 @@ class PreviewPane(QWidget):
     @staticmethod
     def width_for(height: int) -> int:
         """Width that a picture of this height needs with its meters."""
-        return height * ACROSS // DOWN + GAP + NARROW
+        return height * ACROSS // DOWN + px(GAP + NARROW)
 
     @property
     def wanted_size(self) -> PictureSize:
@@ -59,17 +60,17 @@ class PreviewPane(QWidget):
 
     def sizeHint(self) -> QSize:
         """Modest: the layout stretches it."""
-        return QSize(160, 80)
+        return QSize(px(160), px(80))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Lay out the largest picture of sixteen by nine that leaves room for the meters."""
         super().resizeEvent(event)
-        roomy = self.width() >= ROOMY_WIDTH
-        meter_width = max(WIDE, int(self.width() * WIDE_PART)) if roomy else NARROW
-        room = max(0, self.width() - meter_width - GAP)
+        roomy = self.width() >= px(ROOMY_WIDTH)
+        meter_width = max(px(WIDE), int(self.width() * WIDE_PART)) if roomy else px(NARROW)
+        room = max(0, self.width() - meter_width - px(GAP))
         width = min(room, self.height() * ACROSS // DOWN)
         height = width * DOWN // ACROSS
-        left = 0 if self.is_left_aligned else (self.width() - width - GAP - meter_width) // 2
+        left = 0 if self.is_left_aligned else (self.width() - width - px(GAP) - meter_width) // 2
         top = (self.height() - height) // 2
         self.picture.setGeometry(left, top, width, height)
-        self.meter.setGeometry(left + width + GAP, top, meter_width, height)
+        self.meter.setGeometry(left + width + px(GAP), top, meter_width, height)

@@ -10,7 +10,8 @@ from PyQt6.QtCore import Qt
 
 from ibe100.models.alarms.alarm import Severity
 from ibe100.models.stream_event import EventKind, StreamEvent
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, sans
+from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.sizes import SCALE, px
 from ibe100.ui.themes.tokens import Colour, shade
 
 LANES: tuple[EventKind, ...] = (
@@ -20,7 +21,7 @@ LANES: tuple[EventKind, ...] = (
     EventKind.CUE,
     EventKind.SESSION,
 )
-LANE_PX, AXIS_PX = 17, 24
+LANE_HEIGHT, AXIS_HEIGHT = 17, 24
 LANE_WORDS = {
     EventKind.SESSION: "sessions",
     EventKind.CUE: "cues",
@@ -64,7 +65,6 @@ class EventLane:
     def __init__(self, plot: pg.PlotItem) -> None:
         self._plot = plot
         plot.setMouseEnabled(x=True, y=False)
-        plot.getAxis("left").setStyle(tickFont=sans(SMALL_PX))
         self.height = 0
         self._marks = pg.ScatterPlotItem(pxMode=True)
         self._spans = pg.PlotDataItem(connect="pairs")
@@ -75,10 +75,12 @@ class EventLane:
         """Draw all marks anew, a lane for each kind there is; `height` in pixels follows."""
         kinds = {event.kind for event in events} | {EventKind.ALARM, EventKind.CUE}
         lanes = [kind for kind in LANES if kind in kinds]
-        self.height = LANE_PX * len(lanes) + AXIS_PX
+        self.height = px(LANE_HEIGHT * len(lanes) + AXIS_HEIGHT)
         self._plot.setYRange(-0.6, len(lanes) - 0.4, padding=0)
         names = [(place, LANE_WORDS[kind]) for place, kind in enumerate(lanes)]
-        self._plot.getAxis("left").setTicks([names])
+        axis = self._plot.getAxis("left")
+        axis.setStyle(tickFont=sans(SCALE))
+        axis.setTicks([names])
         spots = []
         ends: list[float] = []
         heights: list[float] = []
@@ -87,7 +89,7 @@ class EventLane:
             pen = pg.mkPen(shade(mark.colour), width=1.5)
             brush = pg.mkBrush(shade(mark.colour)) if event.is_bad else None
             spots.append(
-                {"pos": (event.at, height), "symbol": mark.symbol, "size": 11, "pen": pen, "brush": brush}
+                {"pos": (event.at, height), "symbol": mark.symbol, "size": px(11), "pen": pen, "brush": brush}
             )
             if event.kind is EventKind.ALARM:
                 ends += [event.at, now if event.ends_at is None else event.ends_at]

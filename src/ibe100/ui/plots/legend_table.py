@@ -11,7 +11,7 @@ from PyQt6.QtGui import QColor, QPainter, QPixmap
 from ibe100.models.metrics import Curve
 from ibe100.ui.plots.plot_views import BRIDGED_S, Pane, pen
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
-from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.sizes import SCALE
 from ibe100.ui.themes.tokens import Theme, shown_theme
 from ibe100.utils.units import UNKNOWN
 
@@ -52,7 +52,7 @@ class LegendModel(KeyedTableModel[LegendRow]):
     """Model of the legend; the first column is the stroke."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(COLUMNS, lambda row: (row.pane.title, row.name), parent, font_px=SMALL_PX)
+        super().__init__(COLUMNS, lambda row: (row.pane.title, row.name), parent, font_size=SCALE)
         self._swatches: dict[tuple[Theme, int], QPixmap] = {}
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:

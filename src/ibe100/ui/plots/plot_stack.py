@@ -15,7 +15,8 @@ from ibe100.models.metrics import Curve
 from ibe100.models.stream_event import StreamEvent
 from ibe100.ui.plots.event_lane import EventLane
 from ibe100.ui.plots.plot_views import BRIDGED_S, Pane, pen
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, mono, sans
+from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.sizes import SCALE, px, scaled, type_px
 from ibe100.ui.themes.tokens import Colour, shade
 
 LEFT_AXIS_WIDTH = 68
@@ -49,8 +50,8 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.setBackground(shade(Colour.FIELD))
         self.setAccessibleName("Curves over time")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.ci.layout.setContentsMargins(2, 4, 8, 2)
-        self.ci.layout.setVerticalSpacing(2)
+        scaled(self.ci.layout.setContentsMargins, 4, 4, 8, 4)
+        scaled(self.ci.layout.setVerticalSpacing, 4)
         self.scene().sigMouseMoved.connect(self._mouse_moved)
 
     def show_panes(
@@ -117,7 +118,7 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         self.plots, self._cursors = [], []
         for row, pane in enumerate(panes):
             plot = self._add_plot(row)
-            plot.setLabel("left", pane.label, **{"font-size": f"{SMALL_PX}px"})
+            plot.setLabel("left", pane.label, **{"font-size": f"{type_px(SCALE)}px"})
             plot.getAxis("bottom").setStyle(showValues=False)
             plot.showGrid(x=True, y=True, alpha=0.18)
             plot.setMouseEnabled(x=True, y=False)
@@ -129,12 +130,13 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         lane.sigXRangeChanged.connect(self._range_changed)
 
     def changeEvent(self, event: QEvent | None) -> None:
-        """Draw anew in the colours of another theme."""
+        """Draw anew in the colours and sizes of another look."""
         super().changeEvent(event)
         if event is not None and event.type() == QEvent.Type.PaletteChange:
             self.setBackground(shade(Colour.FIELD))
             for plot in self.plots:
                 _colour_axes(plot)
+                _size_axes(plot)
             for cursor in self._cursors:
                 cursor.setPen(pg.mkPen(shade(Colour.FOCUS), width=1))
             self._show_marks()
@@ -152,11 +154,9 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
         plot.hideButtons()
         for side in ("left", "bottom"):
             item = plot.getAxis(side)
-            item.setStyle(tickFont=mono(SMALL_PX))
-            item.label.setFont(sans(SMALL_PX))
             item.enableAutoSIPrefix(False)
         _colour_axes(plot)
-        plot.getAxis("left").setWidth(LEFT_AXIS_WIDTH)
+        _size_axes(plot)
         cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(shade(Colour.FOCUS), width=1))
         cursor.setVisible(False)
         plot.addItem(cursor, ignoreBounds=True)
@@ -225,6 +225,14 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             half_s = (ends_at - begins_at) / 2
             self._look_at(at - half_s, at + half_s)
         self.set_cursor(at)
+
+
+def _size_axes(plot: pg.PlotItem) -> None:
+    for side in ("left", "bottom"):
+        item = plot.getAxis(side)
+        item.setStyle(tickFont=sans(SCALE))
+        item.label.setFont(sans(SCALE))
+    plot.getAxis("left").setWidth(px(LEFT_AXIS_WIDTH))
 
 
 def _colour_axes(plot: pg.PlotItem) -> None:

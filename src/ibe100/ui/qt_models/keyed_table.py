@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
-from ibe100.ui.themes.enterprise_theme import BODY_PX, mono, sans
+from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.sizes import SECOND
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import plain_tooltip
 
@@ -38,10 +39,10 @@ class KeyedTableModel(QAbstractTableModel, Generic[Row]):
         key: Callable[[Row], Hashable],
         parent: QObject | None = None,
         *,
-        font_px: int = BODY_PX,
+        font_size: int = SECOND,
     ) -> None:
         super().__init__(parent)
-        self._fonts = {True: mono(font_px), False: sans(font_px)}
+        self._font_size = font_size
         self._columns = tuple(columns)
         self._key = key
         self._rows: list[Row] = []
@@ -79,7 +80,7 @@ class KeyedTableModel(QAbstractTableModel, Generic[Row]):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if column.numeric else LEFT
             case Qt.ItemDataRole.FontRole:
-                return self._fonts[column.numeric]
+                return (mono if column.numeric else sans)(self._font_size)
             case Qt.ItemDataRole.ForegroundRole if column.colour is not None:
                 colour = column.colour(row)
                 return None if colour is None else shade(colour)

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, QSortFilterP
 
 from ibe100.models.messages import StreamLogged
 from ibe100.ui.themes.enterprise_theme import mono
+from ibe100.ui.themes.sizes import SCALE
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.timecode import format_clock
@@ -59,7 +60,7 @@ class LogTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.ToolTipRole:
                 return plain_tooltip(line.text)
             case Qt.ItemDataRole.FontRole:
-                return mono(11)
+                return mono(SCALE)
             case Qt.ItemDataRole.ForegroundRole:
                 return shade(LEVEL_COLOURS[line.level])
             case _ if role == LINE_ROLE:

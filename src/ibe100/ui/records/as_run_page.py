@@ -23,6 +23,7 @@ from ibe100.ui.qt_models.as_run_table import AS_RUN_ROLE, RETURN_COLUMN, SCHEDUL
 from ibe100.ui.records.section_view import SectionView
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.choices import choice_combo
 from ibe100.ui.widgets.file_question import ask_file_to_write
@@ -87,8 +88,8 @@ class AsRunPage(QWidget):
         splitter.addWidget(self.section)
         splitter.setSizes([300, 200])
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(6)
+        scaled(layout.setContentsMargins, 8, 8, 8, 8)
+        scaled(layout.setSpacing, 8)
         layout.addLayout(head)
         layout.addWidget(self.summary)
         layout.addWidget(splitter, 1)

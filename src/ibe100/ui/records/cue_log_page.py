@@ -17,7 +17,7 @@ from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableMo
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.records.section_view import SectionView
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.choices import choice_combo
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
@@ -73,7 +73,7 @@ class CueLogPage(QWidget):
             cue_columns(name, lambda cue: cues.return_of(cue.cue_id)),
             lambda cue: cue.cue_id,
             self,
-            font_px=SMALL_PX,
+            font_size=SCALE,
         )
         self.table = quiet_table(self.model, "Cue log")
         fit_columns(self.table, WIDTHS, len(WIDTHS) - 1)
@@ -97,8 +97,8 @@ class CueLogPage(QWidget):
         splitter.addWidget(self.section)
         splitter.setSizes([300, 220])
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(6)
+        scaled(layout.setContentsMargins, 8, 8, 8, 8)
+        scaled(layout.setSpacing, 8)
         layout.addLayout(head)
         layout.addLayout(second)
         layout.addWidget(splitter, 1)

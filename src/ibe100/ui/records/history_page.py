@@ -23,7 +23,7 @@ from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.records.session_history import SessionHistory
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.tables import fit_columns, quiet_table, text_filter
@@ -72,10 +72,10 @@ class HistoryPage(QWidget):
         self.alarms = AlarmHistory(client)
         self.sessions = SessionHistory(client)
         self.cues: KeyedTableModel[Cue] = KeyedTableModel(
-            CUE_COLUMNS, lambda c: c.cue_id, self, font_px=SMALL_PX
+            CUE_COLUMNS, lambda c: c.cue_id, self, font_size=SCALE
         )
         self.audit: KeyedTableModel[tuple[int, AuditRecord]] = KeyedTableModel(
-            [_numbered(column) for column in AUDIT_COLUMNS], lambda pair: pair[0], self, font_px=SMALL_PX
+            [_numbered(column) for column in AUDIT_COLUMNS], lambda pair: pair[0], self, font_size=SCALE
         )
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter what is listed")
@@ -101,12 +101,12 @@ class HistoryPage(QWidget):
         )
         corner = QWidget()
         beside = QHBoxLayout(corner)
-        beside.setContentsMargins(0, 0, 0, 4)
+        scaled(beside.setContentsMargins, 0, 0, 0, 4)
         beside.addWidget(self.filter)
         beside.addWidget(self.refresh)
         self.tabs.setCornerWidget(corner)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
+        scaled(layout.setContentsMargins, 8, 8, 8, 8)
         layout.addWidget(self.tabs, 1)
 
     def read(self) -> None:

@@ -12,6 +12,7 @@ from ibe100.models.scte35_marker import Cue
 from ibe100.scte35.description import describe
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel
 from ibe100.ui.words.return_feed import return_life
@@ -39,7 +40,7 @@ class SectionView(QWidget):
         head.addWidget(self.copy_text)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        scaled(layout.setSpacing, 4)
         layout.addLayout(head)
         layout.addWidget(self.text, 1)
 

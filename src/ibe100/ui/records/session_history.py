@@ -12,7 +12,7 @@ from ibe100.models.session import SessionRecord
 from ibe100.ui.monitoring.metrics_panel import MetricsPanel
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.sizes import SCALE, px, scaled
 from ibe100.ui.widgets.tables import fit_columns, quiet_table, text_filter
 from ibe100.utils.timecode import format_date, format_span
 
@@ -24,7 +24,7 @@ COLUMNS: tuple[Column[SessionRecord], ...] = (
     Column("Engine", lambda s: s.engine),
     Column("How it ended", lambda s: s.end_reason if s.ended_at is not None else "still running"),
 )
-LEAST_TABLE_PX = 78
+LEAST_TABLE = 78
 WIDTHS = {0: 64, 1: 148, 2: 76, 3: 120, 4: 120}
 
 
@@ -34,7 +34,7 @@ class SessionHistory(QWidget):
     def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model: KeyedTableModel[SessionRecord] = KeyedTableModel(
-            COLUMNS, lambda s: s.session_id, self, font_px=SMALL_PX
+            COLUMNS, lambda s: s.session_id, self, font_size=SCALE
         )
         self.filter = text_filter(self.model, self)
         self.table = quiet_table(self.filter, "Sessions")
@@ -44,8 +44,8 @@ class SessionHistory(QWidget):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.table)
         splitter.addWidget(self.plots)
-        self.table.setMinimumHeight(LEAST_TABLE_PX)
-        splitter.setSizes([LEAST_TABLE_PX, 4 * LEAST_TABLE_PX])
+        scaled(self.table.setMinimumHeight, LEAST_TABLE)
+        splitter.setSizes([px(LEAST_TABLE), px(4 * LEAST_TABLE)])
         splitter.setStretchFactor(0, 1)
         splitter.setStretchFactor(1, 4)
         layout = QVBoxLayout(self)

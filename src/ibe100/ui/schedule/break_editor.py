@@ -25,6 +25,7 @@ from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.moment_edit import MomentEdit
 from ibe100.ui.service_client import Call, ServiceClient
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.utils.timecode import format_date
@@ -58,7 +59,7 @@ class BreakEditor(QDialog):
         super().__init__(parent)
         self._client, self._streams, self._schedule, self._before = client, streams, schedule, before
         self.setWindowTitle("Plan a break" if before is None else f"Edit {before.title}")
-        self.setMinimumWidth(460)
+        scaled(self.setMinimumWidth, 460)
         self.stream = _combo("Stream")
         for row in streams.rows():
             self.stream.addItem(f"{row.view.number} {row.name}", row.stream_id)
@@ -95,7 +96,7 @@ class BreakEditor(QDialog):
 
     def _lay_out(self) -> None:
         self._form = QFormLayout()
-        self._form.setSpacing(8)
+        scaled(self._form.setSpacing, 8)
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         end = QHBoxLayout()
         end.addWidget(self.has_end)
@@ -124,8 +125,8 @@ class BreakEditor(QDialog):
         foot.addWidget(self.cancel_button)
         foot.addWidget(self.save_button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 14, 18, 14)
-        layout.setSpacing(10)
+        scaled(layout.setContentsMargins, 16, 16, 16, 16)
+        scaled(layout.setSpacing, 12)
         layout.addLayout(self._form)
         layout.addWidget(self.problem)
         layout.addLayout(foot)

@@ -13,6 +13,7 @@ from ibe100.models.cues.schedule import After, At, BreakPlan, ImportPreview, Imp
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
@@ -37,7 +38,7 @@ class ImportDialog(QDialog):
         self._preview: ImportPreview | None = None
         self._findings: dict[int, str] = {}
         self.setWindowTitle(f"Import {path.name}")
-        self.resize(940, 480)
+        self.resize(px(940), px(480))
         self.time_zone = QComboBox()
         self.time_zone.setAccessibleName("Time zone of times without an offset")
         for value, words in TIME_ZONES:
@@ -70,8 +71,8 @@ class ImportDialog(QDialog):
         foot.addWidget(cancel)
         foot.addWidget(self.accept_button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 12)
-        layout.setSpacing(10)
+        scaled(layout.setContentsMargins, 16, 16, 16, 12)
+        scaled(layout.setSpacing, 12)
         layout.addLayout(head)
         layout.addWidget(self.table, 1)
         layout.addLayout(foot)

@@ -7,6 +7,7 @@ from datetime import datetime
 from PyQt6.QtCore import QDateTime, QTimeZone, pyqtSignal
 from PyQt6.QtWidgets import QDateTimeEdit, QHBoxLayout, QWidget
 
+from ibe100.ui.themes.sizes import on_text_size
 from ibe100.ui.widgets.labels import label
 
 FORMAT = "yyyy-MM-dd HH:mm:ss"
@@ -26,7 +27,12 @@ class MomentEdit(QWidget):
         self.edit.setButtonSymbols(QDateTimeEdit.ButtonSymbols.NoButtons)
         self.edit.setCurrentSection(QDateTimeEdit.Section.MinuteSection)
         self.local = label("", "muted")
-        self.local.setMinimumWidth(self.local.fontMetrics().horizontalAdvance("UTC · 00:00:00 local "))
+        on_text_size(
+            self.local,
+            lambda words: words.setMinimumWidth(
+                words.fontMetrics().horizontalAdvance("UTC · 00:00:00 local ")
+            ),
+        )
         self.edit.dateTimeChanged.connect(self._changed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

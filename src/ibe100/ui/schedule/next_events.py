@@ -25,6 +25,7 @@ from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.coming_events import ComingEvent, EventKind, coming_events
 from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.sizes import SCALE, STATE, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
@@ -55,7 +56,7 @@ class NextEventDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         """All rows have one height."""
-        return QSize(200, ROW_HEIGHT)
+        return QSize(px(200), px(ROW_HEIGHT))
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Paint countdown, event and time; stream and origin below."""
@@ -69,25 +70,25 @@ class NextEventDelegate(QStyledItemDelegate):
         painter.setPen(shade(Colour.BORDER))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
         icon_name, colour = LOOKS[event.kind]
-        painter.setFont(mono(14, bold=True))
+        painter.setFont(mono(STATE, bold=True))
         painter.setPen(shade(colour if event.kind is not EventKind.PLANNED else Colour.TEXT))
-        countdown = QRect(box.left() + 6, box.top(), COUNTDOWN_WIDTH, ROW_HEIGHT)
+        countdown = QRect(box.left() + px(6), box.top(), px(COUNTDOWN_WIDTH), px(ROW_HEIGHT))
         painter.drawText(countdown, LEFT, format_countdown(event.at - time.time()))
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()
-        left = countdown.right() + 4
-        painter.drawPixmap(left, box.top() + 5, icon_pixmap(icon_name, colour, 14, ratio))
-        upper = QRect(left + 20, box.top() + 2, box.right() - left - 26, ROW_HEIGHT // 2 - 1)
-        lower = upper.translated(0, ROW_HEIGHT // 2 - 2)
-        painter.setFont(mono(11))
+        left = countdown.right() + px(4)
+        painter.drawPixmap(left, box.top() + px(5), icon_pixmap(icon_name, colour, px(14), ratio))
+        upper = QRect(left + px(20), box.top() + px(2), box.right() - left - px(26), px(ROW_HEIGHT) // 2 - 1)
+        lower = upper.translated(0, px(ROW_HEIGHT) // 2 - px(2))
+        painter.setFont(mono(SCALE))
         painter.setPen(shade(Colour.TEXT_SECOND))
         when = format_clock(event.at)
         painter.drawText(upper, RIGHT, when)
-        time_width = painter.fontMetrics().horizontalAdvance(when) + 8
-        painter.setFont(sans(11, bold=True))
+        time_width = painter.fontMetrics().horizontalAdvance(when) + px(8)
+        painter.setFont(sans(SCALE, bold=True))
         painter.setPen(shade(Colour.TEXT))
         _elided(painter, upper.adjusted(0, 0, -time_width, 0), event.title)
-        painter.setFont(sans(11))
+        painter.setFont(sans(SCALE))
         painter.setPen(shade(Colour.TEXT_SECOND if event.kind is EventKind.PLANNED else colour))
         _elided(painter, lower, f"{self._streams.words(event.stream_id)} · {event.origin}")
         painter.restore()
@@ -118,9 +119,9 @@ class NextEvents(QWidget):
         self.list.setItemDelegate(NextEventDelegate(streams, self.list))
         self.list.setUniformItemSizes(True)
         self.list.setAccessibleName("Next events of all streams")
-        self.list.setMinimumHeight(ROW_HEIGHT)
+        scaled(self.list.setMinimumHeight, ROW_HEIGHT // 2)
         self.list.activated.connect(self._activated)
-        self.empty = label("Nothing is planned and no cue is on its way.", "muted", wrap=True)
+        self.empty = label("Nothing is planned, nothing is on its way.", "muted", wrap=True)
         self.plan_button = _button("Plan a break", "calendar-plus", "Plan a break on the target stream")
         self.plan_button.clicked.connect(self.plan_requested)
         self.import_button = _button("Import", "import", "Import planned breaks from CSV, JSON or XMLTV")
@@ -129,8 +130,8 @@ class NextEvents(QWidget):
         buttons.addWidget(self.plan_button, 1)
         buttons.addWidget(self.import_button, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
+        scaled(layout.setContentsMargins, 0, 4, 0, 0)
+        scaled(layout.setSpacing, 4)
         layout.addWidget(self.empty)
         layout.addWidget(self.list, 1)
         layout.addLayout(buttons)

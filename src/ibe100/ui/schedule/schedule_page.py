@@ -15,7 +15,7 @@ from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableMo
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.import_dialog import when_words
-from ibe100.ui.themes.enterprise_theme import SMALL_PX
+from ibe100.ui.themes.sizes import SCALE, px, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
@@ -63,7 +63,7 @@ class SchedulePage(QWidget):
             ),
             lambda one: one.break_id,
             self,
-            font_px=SMALL_PX,
+            font_size=SCALE,
         )
         self.table = quiet_table(self.model, "Planned breaks")
         fit_columns(self.table, WIDTHS, WORDS_COLUMN)
@@ -89,11 +89,11 @@ class SchedulePage(QWidget):
         head.addStretch(1)
         for button in (self.undo_button, self.remove_button, self.edit_button):
             head.addWidget(button)
-        head.addSpacing(8)
+        head.addSpacing(px(8))
         for button in (self.import_button, self.plan_button):
             head.addWidget(button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
+        scaled(layout.setContentsMargins, 8, 8, 8, 8)
         layout.addLayout(head)
         layout.addWidget(self.empty)
         layout.addWidget(self.table, 1)

@@ -11,6 +11,7 @@ from ibe100.models.stream_config import describe_input, describe_output
 from ibe100.models.stream_list import DeletedStream
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import quiet_table
@@ -57,12 +58,12 @@ class DeletedStreamsView(QDialog):
         for button in (self.forget_button, self.close_button, self.restore_button):
             row.addWidget(button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.setSpacing(8)
+        scaled(layout.setContentsMargins, 16, 12, 16, 12)
+        scaled(layout.setSpacing, 8)
         layout.addWidget(label(WORDS, "second", wrap=True))
         layout.addWidget(self.table, 1)
         layout.addLayout(row)
-        self.resize(860, 380)
+        self.resize(px(860), px(380))
         selection = self.table.selectionModel()
         assert selection is not None
         selection.currentRowChanged.connect(self._choose)

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, ROW_ROLE, StreamRow
 from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.sizes import RADIUS_STRIP, SCALE, SECOND, px
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.cue_flag import cue_flag_width, draw_cue_flag
 from ibe100.ui.widgets.sparkline import draw_sparkline
@@ -31,7 +32,7 @@ class StreamDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         """All rows have one height."""
-        return QSize(200, ROW_HEIGHT)
+        return QSize(px(200), px(ROW_HEIGHT))
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Paint background, number, three lines of text, rate and curve."""
@@ -39,23 +40,25 @@ class StreamDelegate(QStyledItemDelegate):
         if painter is None or not isinstance(row, StreamRow):
             return
         painter.save()
-        box = option.rect.adjusted(2, 2, -2, -2)
+        box = option.rect.adjusted(px(2), px(2), -px(2), -px(2))
         self._paint_background(painter, option, box)
-        number = QRect(box.left() + 6, box.top() + 6, NUMBER_SIZE, box.height() - 12)
+        number = QRect(box.left() + px(6), box.top() + px(6), px(NUMBER_SIZE), box.height() - px(12))
         draw_number(painter, number, row.view.tally, row.view.number)
-        left = number.right() + 8
-        column = QRect(box.right() - RIGHT_COLUMN - 6, box.top() + 5, RIGHT_COLUMN, box.height() - 10)
-        words = QRect(left, box.top() + 4, column.left() - left - 4, box.height() - 8)
+        left = number.right() + px(8)
+        column = QRect(
+            box.right() - px(RIGHT_COLUMN) - px(6), box.top() + px(5), px(RIGHT_COLUMN), box.height() - px(10)
+        )
+        words = QRect(left, box.top() + px(4), column.left() - left - px(4), box.height() - px(8))
         if row.is_cue_target:
             # In the line of the state, beside the curve: the name keeps its own.
             width, line = cue_flag_width(), words.height() // 3
             flag = QRect(words.right() - width, words.top() + line, width, line)
             device = painter.device()
             draw_cue_flag(painter, flag, 1.0 if device is None else device.devicePixelRatioF())
-        self._paint_words(painter, row, words, box.right() - left - UNIT_WIDTH)
+        self._paint_words(painter, row, words, box.right() - left - px(UNIT_WIDTH))
         self._paint_rate(painter, row, column)
         if row.severity is not None:
-            mark = QRect(column.left() - 20, box.top() + 4, 17, 17)
+            mark = QRect(column.left() - px(20), box.top() + px(4), px(17), px(17))
             draw_severity(painter, mark, row.severity)
         painter.restore()
 
@@ -68,29 +71,33 @@ class StreamDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(shade(Colour.SELECTION if selected else Colour.CARD))
         painter.setPen(shade(Colour.FOCUS if focused else Colour.TEXT if selected else Colour.BORDER))
-        painter.drawRoundedRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+        painter.drawRoundedRect(
+            QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), px(RADIUS_STRIP), px(RADIUS_STRIP)
+        )
 
     def _paint_words(self, painter: QPainter, row: StreamRow, room: QRect, route_width: int) -> None:
         line = room.height() // 3
-        name_room = room.adjusted(0, 0, -22 if row.severity is not None else 0, 0)
-        painter.setFont(sans(12, bold=True))
+        name_room = room.adjusted(0, 0, -px(22) if row.severity is not None else 0, 0)
+        painter.setFont(sans(SECOND, bold=True))
         painter.setPen(shade(Colour.TEXT))
         _draw_elided(painter, QRect(name_room.left(), room.top(), name_room.width(), line), row.name)
         look = LOOKS[row.view.tally]
         words = row.state_words
         if row.view.break_ends_at is not None:
             words += f" {format_countdown(row.view.break_ends_at - time.time())}"
-        flag_width = cue_flag_width() + 4 if row.is_cue_target else 0
+        flag_width = cue_flag_width() + px(4) if row.is_cue_target else 0
         state = QRect(room.left(), room.top() + line, room.width() - flag_width, line)
         device = painter.device()
         ratio = 1.0 if device is None else device.devicePixelRatioF()
         painter.drawPixmap(
-            state.left(), state.top() + (line - 12) // 2, icon_pixmap(look.icon, look.on_panel, 12, ratio)
+            state.left(),
+            state.top() + (line - px(12)) // 2,
+            icon_pixmap(look.icon, look.on_panel, px(12), ratio),
         )
-        painter.setFont(sans(11, bold=True))
+        painter.setFont(sans(SCALE, bold=True))
         painter.setPen(shade(look.on_panel))
-        _draw_elided(painter, state.adjusted(16, 0, 0, 0), words)
-        painter.setFont(sans(11))
+        _draw_elided(painter, state.adjusted(px(16), 0, 0, 0), words)
+        painter.setFont(sans(SCALE))
         painter.setPen(shade(Colour.TEXT_MUTED))
         route = QRect(room.left(), room.top() + 2 * line, route_width, line)
         _draw_elided(painter, route, row.route)
@@ -98,16 +105,16 @@ class StreamDelegate(QStyledItemDelegate):
     def _paint_rate(self, painter: QPainter, row: StreamRow, column: QRect) -> None:
         sample = row.fresh()
         line = column.height() // 3
-        painter.setFont(mono(12))
+        painter.setFont(mono(SECOND))
         painter.setPen(shade(Colour.TEXT if sample else Colour.TEXT_MUTED))
         top = QRect(column.left(), column.top(), column.width(), line)
         painter.drawText(top, RIGHT, UNKNOWN if sample is None else megabits(sample.bitrate_bps))
-        painter.setFont(sans(11))
+        painter.setFont(sans(SCALE))
         painter.setPen(shade(Colour.TEXT_MUTED))
         bottom = QRect(column.left(), column.top() + 2 * line, column.width(), line)
         if sample is not None:
             painter.drawText(bottom, RIGHT, "Mb/s")
-            curve = QRectF(column.left(), column.top() + line + 1, column.width(), line - 2)
+            curve = QRectF(column.left(), column.top() + line + 1, column.width(), line - px(2))
             draw_sparkline(painter, curve, tuple(row.bitrates), HISTORY_SAMPLES)
 
 

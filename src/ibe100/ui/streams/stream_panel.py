@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
 from ibe100.models.rights import Act
 from ibe100.ui.qt_models.stream_list import ROW_ROLE, StreamFilter, StreamListModel, StreamRow
 from ibe100.ui.streams.stream_delegate import StreamDelegate
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.run_button import RunButton
@@ -45,7 +46,7 @@ class StreamPanel(QWidget):
     def __init__(self, model: StreamListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "panel")
-        self.setMinimumWidth(256)
+        scaled(self.setMinimumWidth, 256)
         self._model = model
         self._filter = StreamFilter(self)
         self._filter.setSourceModel(model)
@@ -108,12 +109,12 @@ class StreamPanel(QWidget):
         head.addWidget(self.filter_edit, 1)
         head.addWidget(self.count)
         actions = QHBoxLayout()
-        actions.setSpacing(4)
+        scaled(actions.setSpacing, 4)
         for button in (self.run_button, self.edit_button, self.remove_button):
             actions.addWidget(button, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 8)
-        layout.setSpacing(6)
+        scaled(layout.setContentsMargins, 8, 8, 8, 8)
+        scaled(layout.setSpacing, 8)
         layout.addLayout(head)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.retry_button)

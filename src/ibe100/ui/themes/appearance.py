@@ -1,17 +1,19 @@
-"""Theme of the window: chosen by an action, worn at once, kept for the next start."""
+"""Theme and text size of the window: chosen by an action, worn at once, kept for the next start."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from ibe100.models.base import Value
 from ibe100.ui.themes.enterprise_theme import apply_theme
-from ibe100.ui.themes.tokens import Theme
+from ibe100.ui.themes.sizes import NORMAL_TEXT, TEXT_SIZES, text_size
+from ibe100.ui.themes.tokens import Theme, shown_theme
 from ibe100.utils.atomic_write import atomic_write
 
 log = logging.getLogger(__name__)
@@ -20,10 +22,19 @@ _MOST_BYTES = 1 << 16
 _PRIVATE = 0o600
 
 
+def known_text_size(percent: int) -> int:
+    """`percent` itself; raises ValueError where it is none of TEXT_SIZES."""
+    if percent not in TEXT_SIZES:
+        raise ValueError(f"text size {percent} is not one of {', '.join(map(str, TEXT_SIZES))} %")
+    return percent
+
+
 class Appearance(Value):
     """What of the window's look is kept."""
 
     theme: Theme = Theme.DARK
+    text_size: Annotated[int, AfterValidator(known_text_size)] = NORMAL_TEXT
+    """In percent, one of TEXT_SIZES."""
 
 
 def read_appearance(path: Path | None) -> Appearance:
@@ -41,23 +52,47 @@ def read_appearance(path: Path | None) -> Appearance:
 
 
 class AppearanceController(QObject):
-    """Changes the theme of all windows; `notice` with level and words where it cannot be kept."""
+    """Changes theme and text size of all windows.
 
+    `changed` when another look is worn; `notice` with level and words where it cannot be kept.
+    """
+
+    changed = pyqtSignal()
     notice = pyqtSignal(str, str)
 
     def __init__(self, parent: QWidget, path: Path | None) -> None:
         super().__init__(parent)
         self._path = path
 
+    @property
+    def look(self) -> Appearance:
+        """The look that is worn."""
+        return Appearance(theme=shown_theme(), text_size=text_size())
+
     def choose(self, theme: Theme) -> None:
         """Wear `theme` now, and at the next start."""
+        self._wear(Appearance(theme=theme, text_size=text_size()))
+
+    def choose_text_size(self, percent: int) -> None:
+        """Show text, distances and targets at `percent`, one of TEXT_SIZES, now and at the next start."""
+        self._wear(Appearance(theme=shown_theme(), text_size=percent))
+
+    def step_text_size(self, steps: int) -> None:
+        """Choose the text size that many steps larger, as far as there are any."""
+        at = TEXT_SIZES.index(text_size()) + steps
+        self.choose_text_size(TEXT_SIZES[min(max(at, 0), len(TEXT_SIZES) - 1)])
+
+    def _wear(self, look: Appearance) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        apply_theme(application, theme)
+        apply_theme(application, look.theme, look.text_size)
+        self.changed.emit()
         if self._path is None:
             return
         try:
-            atomic_write(self._path, Appearance(theme=theme).model_dump_json().encode(), _PRIVATE)
+            atomic_write(self._path, look.model_dump_json().encode(), _PRIVATE)
         except OSError as error:
             log.warning("the look of the window could not be saved to %s: %s", self._path, error)
-            self.notice.emit("warning", f"The theme is not kept for the next start: {error.strerror}.")
+            self.notice.emit(
+                "warning", f"Theme and text size are not kept for the next start: {error.strerror}."
+            )

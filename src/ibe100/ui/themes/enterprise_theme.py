@@ -2,44 +2,87 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import fontpkg
 from PyQt6.QtGui import QFont, QFontDatabase, QPalette
 from PyQt6.QtWidgets import QApplication, QStyleFactory
 
+from ibe100.ui.themes.sizes import BODY, NORMAL_TEXT, follow_text_size, px, show_text_size, text_size, type_px
 from ibe100.ui.themes.tokens import TOKENS, Colour, Theme, shade, show_theme, shown_theme
 
-SANS_FAMILIES = ("Inter", "Roboto", "DejaVu Sans")
-MONO_FAMILIES = ("JetBrains Mono", "DejaVu Sans Mono")
-BODY_PX = 12
-SMALL_PX = 11
+TABULAR, CONTEXTUAL = QFont.Tag("tnum"), QFont.Tag("calt")
+WEIGHT = QFont.Tag("wght")
+log = logging.getLogger(__name__)
+_LENGTH = re.compile(r"(?<![\w.])(\d+)px")
+_TYPE = re.compile(r"font-size: (\d+)px")
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Font family, and how its bold is asked for."""
+
+    name: str
+    has_bold: bool = True
+    """False where the platform offers one style only of a font whose weight is an axis."""
 
 
 @lru_cache(maxsize=1)
-def _families() -> tuple[str, str]:
-    present = set(QFontDatabase.families())
-    sans = next((family for family in SANS_FAMILIES if family in present), "Sans Serif")
-    mono = next((family for family in MONO_FAMILIES if family in present), "Monospace")
-    return sans, mono
+def _families() -> tuple[Family, Family]:
+    """The families for text, and for bytes and commands: as installed, else as they come with the program."""
+    return (
+        _family("Inter", QFontDatabase.SystemFont.GeneralFont),
+        _family("JetBrains Mono", QFontDatabase.SystemFont.FixedFont),
+    )
 
 
-def sans(pixels: int = BODY_PX, *, bold: bool = False) -> QFont:
-    """The proportional font at `pixels`."""
-    font = QFont(_families()[0])
-    font.setPixelSize(pixels)
-    font.setBold(bold)
+def _family(name: str, instead: QFontDatabase.SystemFont) -> Family:
+    if name in QFontDatabase.families():
+        return Family(name)
+    try:
+        added = QFontDatabase.addApplicationFont(str(fontpkg.path(name)))
+    except fontpkg.FontpkgError as error:
+        log.warning("the font %s is not installed: %s", name, error)
+        added = -1
+    if added < 0:
+        return Family(QFontDatabase.systemFont(instead).family())
+    return Family(name, has_bold="Bold" in QFontDatabase.styles(name))
+
+
+def sans(size: int = BODY, *, bold: bool = False) -> QFont:
+    """The proportional font; `size` is its height in pixels at 100 %."""
+    return QFont(_font(_families()[0], type_px(size), bold))
+
+
+def figures(size: int = BODY, *, bold: bool = False) -> QFont:
+    """The proportional font with digits of one width, so that numbers that change do not jitter."""
+    font = sans(size, bold=bold)
+    font.setFeature(TABULAR, 1)
     return font
 
 
-def mono(pixels: int = BODY_PX, *, bold: bool = False) -> QFont:
-    """The font for numbers: every digit as wide as the next, so that nothing jitters."""
-    font = QFont(_families()[1])
-    font.setPixelSize(pixels)
-    font.setBold(bold)
+def mono(size: int = BODY, *, bold: bool = False) -> QFont:
+    """The font for bytes and commands; `size` is its height in pixels at 100 %."""
+    font = QFont(_font(_families()[1], type_px(size), bold))
     font.setStyleHint(QFont.StyleHint.Monospace)
+    return font
+
+
+@lru_cache(maxsize=64)
+def _font(family: Family, pixels: int, bold: bool) -> QFont:
+    font = QFont(family.name)
+    font.setPixelSize(pixels)
+    if bold and not family.has_bold:
+        font.setVariableAxis(WEIGHT, float(QFont.Weight.Bold))
+    else:
+        font.setBold(bold)
+    font.setFeature(CONTEXTUAL, 0)  # it turns the x of 0x01F4 into a times sign
     return font
 
 
@@ -74,26 +117,33 @@ def palette() -> QPalette:
 
 
 def style_sheet() -> str:
-    """`enterprise.qss` with the colours and fonts filled in."""
+    """`enterprise.qss` with colours and fonts filled in, its lengths as the text size has them."""
     folder = Path(__file__).parent
     text = (folder / "enterprise.qss").read_text(encoding="utf-8")
     theme = shown_theme()
     tokens = {f"@{colour.name.lower()}": name for colour, name in TOKENS[theme].items()}
     tokens["@chevron"] = f"{folder.as_posix()}/chevron{'-ink' if theme is Theme.LIGHT else ''}"
-    tokens["@mono"] = f'"{_families()[1]}"'
+    tokens["@mono"] = f'"{_families()[1].name}"'
     tokens["@folder"] = folder.as_posix()
     for token in sorted(tokens, key=len, reverse=True):
         text = text.replace(token, tokens[token])
-    return text
+    text = _TYPE.sub(lambda found: f"font-size: {type_px(int(found[1]))}PX", text)
+    return _LENGTH.sub(lambda found: f"{px(int(found[1]))}px", text).replace("PX", "px")
 
 
-def apply_theme(application: QApplication, theme: Theme = Theme.DARK) -> None:
-    """Apply Fusion, palette, fonts and the style sheet; what is shown already is painted anew."""
+def apply_theme(
+    application: QApplication, theme: Theme = Theme.DARK, text_percent: int = NORMAL_TEXT
+) -> None:
+    """Apply Fusion, palette, fonts and the style sheet; what is shown is laid out and painted anew."""
     show_theme(theme)
+    resized = text_percent != text_size()
+    show_text_size(text_percent)
     application.setStyle(QStyleFactory.create("Fusion"))
     application.setPalette(palette())
     application.setFont(sans())
     application.setStyleSheet(style_sheet())
+    if resized:
+        follow_text_size()
 
 
 @contextmanager

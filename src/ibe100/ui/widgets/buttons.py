@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QPushButton
 
 from ibe100.models.rights import Act
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.permitted import PermittedButton
 from ibe100.ui.words.tooltips import set_tooltip
 
@@ -26,7 +27,8 @@ def push_button(
 ) -> QPushButton:
     """A push button; `name` is its accessible name, else its text; `kind` is looked up by the style sheet.
 
-    `height` is the least in pixels. With `auto_default` False, Enter elsewhere in a dialog never presses it.
+    `height` is the least, in pixels at 100 %. With `auto_default` False, Enter elsewhere in a dialog never
+    presses it.
     With an `act` it is disabled for who may not do that (to the stream that `stream_of` says).
     """
     built = QPushButton(text) if act is None else PermittedButton(act, text, stream_of)
@@ -37,7 +39,7 @@ def push_button(
     if kind:
         built.setProperty("kind", kind)
     if height:
-        built.setMinimumHeight(height)
+        scaled(built.setMinimumHeight, height)
     if not auto_default:
         built.setAutoDefault(False)
     return built

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QWidget
 
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import choice_button
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.words.tooltips import set_tooltip
@@ -35,15 +36,15 @@ class ChoiceRow(QWidget):
         self._own: QDoubleSpinBox | None = None
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(3)
+        scaled(layout.setSpacing, 4)
         caption = label(title, "second")
-        caption.setFixedWidth(CAPTION_WIDTH)
+        scaled(caption.setFixedWidth, CAPTION_WIDTH)
         layout.addWidget(caption)
         for seconds in choices:
             name = f"{accessible_name} {seconds} seconds"
             choice = choice_button(str(seconds), name, kind="choice", chosen=seconds == chosen)
-            choice.setFixedHeight(BUTTON_HEIGHT)
-            choice.setMinimumWidth(34)
+            scaled(choice.setFixedHeight, BUTTON_HEIGHT)
+            scaled(choice.setMinimumWidth, 34)
             self._group.addButton(choice, seconds)
             layout.addWidget(choice, 1)
         self._value = float(chosen)
@@ -55,7 +56,7 @@ class ChoiceRow(QWidget):
             self._own.setValue(float(chosen))
             self._own.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
             self._own.setAlignment(Qt.AlignmentFlag.AlignRight)
-            self._own.setFixedSize(66, BUTTON_HEIGHT)
+            scaled(self._own.setFixedSize, 66, BUTTON_HEIGHT)
             self._own.setAccessibleName(f"{accessible_name}, own value in seconds")
             set_tooltip(self._own, "Own value in seconds")
             self._own.setKeyboardTracking(False)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from PyQt6.QtGui import QFontMetrics
 from PyQt6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from ibe100.ui.themes.enterprise_theme import sans
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.themes.sizes import on_text_size, px, scaled
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.ui.words.tooltips import set_tooltip
@@ -22,7 +25,10 @@ class CopyButton(QPushButton):
         set_tooltip(self, accessible_name)
         self.setEnabled(False)
         self._said = single_shot(self, SAID_MS, lambda: self.setText(words))
-        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(max(words, "Copied", key=len)) + 48)
+        longest = max(words, "Copied", key=len)
+        on_text_size(
+            self, lambda b: b.setMinimumWidth(QFontMetrics(sans()).horizontalAdvance(longest) + px(48))
+        )
         self.clicked.connect(self._copy)
 
     def set_text(self, text: str) -> None:
@@ -47,14 +53,14 @@ class CommandView(QWidget):
         self.text.setReadOnly(True)
         self.text.setAccessibleName("Command, secrets masked")
         self.text.setPlaceholderText("The command is derived from the probe of the input.")
-        self.text.setMinimumHeight(44)
+        scaled(self.text.setMinimumHeight, 44)
         self.copy = CopyButton("Copy the command")
         head = QHBoxLayout()
         head.addWidget(label(title, "strong"), 1)
         head.addWidget(self.copy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        scaled(layout.setSpacing, 4)
         layout.addLayout(head)
         layout.addWidget(self.text, 1)
 

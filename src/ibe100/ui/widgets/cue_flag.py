@@ -8,32 +8,32 @@ from PyQt6.QtWidgets import QWidget
 
 from ibe100.ui.themes.enterprise_theme import sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.sizes import RADIUS_SHAPE, SCALE, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 
 WORD = "CUES"
 HEIGHT = 20
 ICON_SIZE = 12
-TEXT_PX = 12
 EDGE = 6
 
 
-def cue_flag_width(text_px: int = TEXT_PX) -> int:
-    """Width that the flag takes with words of this size, in pixels."""
-    return QFontMetrics(sans(text_px, bold=True)).horizontalAdvance(WORD) + ICON_SIZE + 3 * EDGE
+def cue_flag_width(size: int = SCALE) -> int:
+    """Width that the flag takes with words of this size at 100 %, in pixels."""
+    return QFontMetrics(sans(size, bold=True)).horizontalAdvance(WORD) + px(ICON_SIZE) + 3 * px(EDGE)
 
 
-def draw_cue_flag(painter: QPainter, box: QRect, scale: float, text_px: int = TEXT_PX) -> None:
+def draw_cue_flag(painter: QPainter, box: QRect, scale: float, size: int = SCALE) -> None:
     """Draw pin and word on a fill; `scale` is that of the screen."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(shade(Colour.FOCUS))
-    painter.drawRoundedRect(QRectF(box), 3, 3)
-    top = box.top() + (box.height() - ICON_SIZE) // 2
-    painter.drawPixmap(box.left() + EDGE, top, icon_pixmap("pin", Colour.FIELD, ICON_SIZE, scale))
+    painter.drawRoundedRect(QRectF(box), px(RADIUS_SHAPE), px(RADIUS_SHAPE))
+    top = box.top() + (box.height() - px(ICON_SIZE)) // 2
+    painter.drawPixmap(box.left() + px(EDGE), top, icon_pixmap("pin", Colour.FIELD, px(ICON_SIZE), scale))
     painter.setPen(shade(Colour.FIELD))
-    painter.setFont(sans(text_px, bold=True))
-    words = box.adjusted(ICON_SIZE + 2 * EDGE, 0, 0, 0)
+    painter.setFont(sans(size, bold=True))
+    words = box.adjusted(px(ICON_SIZE) + 2 * px(EDGE), 0, 0, 0)
     painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, WORD)
     painter.restore()
 
@@ -43,13 +43,13 @@ class CueFlag(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFixedHeight(HEIGHT)
+        scaled(self.setFixedHeight, HEIGHT)
         self.setAccessibleName("Cues go to this stream")
         self.hide()
 
     def sizeHint(self) -> QSize:
         """Wide enough for pin and word."""
-        return QSize(cue_flag_width(), HEIGHT)
+        return QSize(cue_flag_width(), px(HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
         """Never narrower than its word."""

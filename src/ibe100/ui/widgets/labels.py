@@ -6,6 +6,7 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from ibe100.ui.themes.sizes import px
 from ibe100.ui.words.tooltips import set_tooltip
 
 
@@ -21,7 +22,7 @@ class ElidedLabel(QLabel):
 
     def minimumSizeHint(self) -> QSize:
         """Almost nothing: the text is elided."""
-        return QSize(20, super().minimumSizeHint().height())
+        return QSize(px(20), super().minimumSizeHint().height())
 
     def shown_text(self) -> str:
         """The text as it fits now."""
@@ -51,11 +52,11 @@ class TwoLineLabel(QLabel):
 
     def sizeHint(self) -> QSize:
         """Always the same height, so that nothing jumps."""
-        return QSize(20, self.LINES * self.fontMetrics().lineSpacing())
+        return QSize(px(20), self.LINES * self.fontMetrics().lineSpacing())
 
     def minimumSizeHint(self) -> QSize:
         """One line, as narrow as need be."""
-        return QSize(20, self.fontMetrics().lineSpacing())
+        return QSize(px(20), self.fontMetrics().lineSpacing())
 
     def lines(self) -> list[str]:
         """The text as it is broken now."""

@@ -10,7 +10,8 @@ from PyQt6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.models.alarms.machine_health import ClockState, ClockSync, MachineHealth
-from ibe100.ui.themes.enterprise_theme import SMALL_PX, mono, sans
+from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.sizes import SCALE, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import set_tooltip
 
@@ -100,9 +101,9 @@ def cells_that_fit(width: int) -> list[Cell]:
     """Cells that fit side by side, in their places; the most important are kept longest."""
     left, chosen = width, []
     for cell in sorted(CELLS, key=lambda one: one.rank):
-        if left >= cell.width:
+        if left >= px(cell.width):
             chosen.append(cell)
-            left -= cell.width + GAP
+            left -= px(cell.width + GAP)
         else:
             break
     return [cell for cell in CELLS if cell in chosen]
@@ -116,7 +117,7 @@ class MachineMeter(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.health: MachineHealth | None = None
-        self.setFixedHeight(HEIGHT)
+        scaled(self.setFixedHeight, HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -124,7 +125,7 @@ class MachineMeter(QWidget):
 
     def sizeHint(self) -> QSize:
         """All cells."""
-        return QSize(sum(cell.width + GAP for cell in CELLS) - GAP, HEIGHT)
+        return QSize(sum(px(cell.width + GAP) for cell in CELLS) - px(GAP), px(HEIGHT))
 
     def show_health(self, health: MachineHealth) -> None:
         """Show the newest measurement."""
@@ -140,28 +141,28 @@ class MachineMeter(QWidget):
             return
         painter = QPainter(self)
         cells = cells_that_fit(self.width())
-        left = self.width() - sum(cell.width + GAP for cell in cells) + GAP
+        left = self.width() - sum(px(cell.width + GAP) for cell in cells) + px(GAP)
         for cell in cells:
-            self._draw(painter, cell, QRect(left, 0, cell.width, self.height()), self.health)
-            left += cell.width + GAP
+            self._draw(painter, cell, QRect(left, 0, px(cell.width), self.height()), self.health)
+            left += px(cell.width + GAP)
         if self.hasFocus():
             painter.setPen(shade(Colour.FOCUS))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _draw(self, painter: QPainter, cell: Cell, place: QRect, health: MachineHealth) -> None:
         bad = cell.is_bad(health)
-        top = QRect(place.left(), 3, place.width(), 15)
-        value = QRect(place.left(), 18, place.width(), 15)
-        painter.setFont(sans(SMALL_PX))
+        top = QRect(place.left(), px(3), place.width(), px(15))
+        value = QRect(place.left(), px(18), place.width(), px(15))
+        painter.setFont(sans(SCALE))
         painter.setPen(shade(Colour.TEXT_MUTED))
         painter.drawText(top, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), cell.caption)
-        painter.setFont(mono(SMALL_PX))
+        painter.setFont(mono(SCALE))
         painter.setPen(shade(Colour.ALARM_YELLOW_TEXT if bad else Colour.TEXT))
         words = f"! {cell.words(health)}" if bad else cell.words(health)
         painter.drawText(value, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), words)
         percent = cell.percent(health)
         if percent is not None:
-            bar = QRect(place.left(), self.height() - BAR_HEIGHT - 2, place.width(), BAR_HEIGHT)
+            bar = QRect(place.left(), self.height() - px(BAR_HEIGHT) - px(2), place.width(), px(BAR_HEIGHT))
             painter.fillRect(bar, shade(Colour.BORDER))
             bar.setWidth(round(bar.width() * min(percent, 100) / 100))
             painter.fillRect(bar, shade(Colour.ALARM_YELLOW_TEXT if bad else Colour.LINE))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 
@@ -44,12 +45,12 @@ class NameQuestion(QDialog):
         row.addWidget(cancel)
         row.addWidget(self.accept_button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(12)
+        scaled(layout.setContentsMargins, 24, 16, 24, 16)
+        scaled(layout.setSpacing, 12)
         layout.addWidget(label(title, "title"))
         layout.addWidget(self.name)
         layout.addLayout(row)
-        self.setMinimumWidth(360)
+        scaled(self.setMinimumWidth, 360)
         self.finished.connect(self.deleteLater)
 
     def _answer(self) -> None:

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QPointF, QRectF, QSize
 from PyQt6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from ibe100.ui.themes.sizes import px
 from ibe100.ui.themes.tokens import Colour, shade
 
 LEAST_SPAN = 0.25
@@ -58,18 +59,18 @@ class Sparkline(QWidget):
 
     def sizeHint(self) -> QSize:
         """A modest strip; it grows with its layout."""
-        return QSize(120, 30)
+        return QSize(px(120), px(30))
 
     def minimumSizeHint(self) -> QSize:
         """Still readable."""
-        return QSize(40, 20)
+        return QSize(px(40), px(20))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint base line and curve."""
         painter = QPainter(self)
-        height = min(self.height(), MOST_HEIGHT)
+        height = min(self.height(), px(MOST_HEIGHT))
         strip = QRectF(0, (self.height() - height) / 2, self.width(), height)
         painter.setPen(shade(Colour.BORDER))
         painter.drawLine(0, int(strip.bottom()) - 1, self.width(), int(strip.bottom()) - 1)
-        room = strip.adjusted(0, 3, -1, -4)
+        room = strip.adjusted(0, px(3), -1, -px(4))
         draw_sparkline(painter, room, self._values, self._capacity)

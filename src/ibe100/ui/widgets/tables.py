@@ -5,7 +5,9 @@ from __future__ import annotations
 from PyQt6.QtCore import QAbstractItemModel, QObject, QSortFilterProxyModel, Qt
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
-ROW_HEIGHT = 24
+from ibe100.ui.themes.sizes import on_text_size, px, scaled
+
+ROW_HEIGHT = 28
 
 
 def quiet_table(model: QAbstractItemModel, accessible_name: str, *, stretch: int | None = None) -> QTableView:
@@ -29,25 +31,29 @@ def quiet_table(model: QAbstractItemModel, accessible_name: str, *, stretch: int
     rows.setAccessibleName(f"{accessible_name}: rows")
     columns.setAccessibleName(f"{accessible_name}: columns")
     rows.hide()
-    rows.setDefaultSectionSize(ROW_HEIGHT)
+    scaled(rows.setDefaultSectionSize, ROW_HEIGHT)
     rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
     columns.setHighlightSections(False)
     columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    columns.setMinimumSectionSize(28)
+    scaled(columns.setMinimumSectionSize, 28)
     if stretch is not None:
         columns.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
     return table
 
 
 def fit_columns(table: QTableView, widths: dict[int, int], stretch: int) -> None:
-    """Fixed starting widths the operator may drag; one column stretches."""
+    """Starting widths in pixels at 100 %, which the operator may drag; one column stretches."""
     columns = table.horizontalHeader()
     assert columns is not None
     columns.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    for column, width in widths.items():
-        table.setColumnWidth(column, width)
     columns.setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+
+    def fit(resized: QTableView) -> None:
+        for column, width in widths.items():
+            resized.setColumnWidth(column, px(width))
+
+    on_text_size(table, fit, "columns")
 
 
 def text_filter(model: QAbstractItemModel, parent: QObject) -> QSortFilterProxyModel:

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.stream_state import Tally
 from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.sizes import SCALE, on_text_size, px, scaled
 from ibe100.ui.themes.tokens import shade
 from ibe100.ui.widgets.tally_mark import LOOKS, draw_tally_box
 
@@ -20,7 +21,8 @@ class TallyCount(QWidget):
     def __init__(self, tally: Tally) -> None:
         super().__init__()
         self._tally, self._count = tally, 0
-        self.setFixedHeight(26)
+        scaled(self.setFixedHeight, 26)
+        on_text_size(self, TallyCount._fit)
         self.hide()
 
     def show_count(self, count: int) -> None:
@@ -29,18 +31,21 @@ class TallyCount(QWidget):
             self._count = count
             self.setVisible(count > 0)
             self.setAccessibleName(f"{count} {self._tally}")
-            self.setFixedWidth(self.sizeHint().width())
+            self._fit()
             self.update()
+
+    def _fit(self) -> None:
+        self.setFixedWidth(self.sizeHint().width())
 
     def sizeHint(self) -> QSize:
         """Room for number and word."""
-        metrics = QFontMetrics(sans(11, bold=True))
-        return QSize(metrics.horizontalAdvance(f"{self._count}  {self._tally}") + 20, 26)
+        metrics = QFontMetrics(sans(SCALE, bold=True))
+        return QSize(metrics.horizontalAdvance(f"{self._count}  {self._tally}") + px(20), px(26))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint fill and words."""
         painter = QPainter(self)
         draw_tally_box(painter, self.rect(), self._tally)
-        painter.setFont(sans(11, bold=True))
+        painter.setFont(sans(SCALE, bold=True))
         painter.setPen(shade(LOOKS[self._tally].text))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, f"{self._count}  {self._tally}")

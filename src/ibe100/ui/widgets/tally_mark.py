@@ -12,6 +12,7 @@ from ibe100.models.alarms.alarm import Severity
 from ibe100.models.stream_state import Tally
 from ibe100.ui.themes.enterprise_theme import sans
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.sizes import RADIUS_SHAPE, SCALE, SECOND, STATE, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 
 CHIP_HEIGHT = 22
@@ -99,7 +100,7 @@ def draw_tally_box(painter: QPainter, rect: QRect, tally: Tally) -> None:
         pen.setDashPattern([3, 2])
     painter.setPen(pen)
     painter.setBrush(shade(look.fill))
-    painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), 3, 3)
+    painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), px(RADIUS_SHAPE), px(RADIUS_SHAPE))
     painter.restore()
 
 
@@ -108,7 +109,7 @@ def draw_number(painter: QPainter, rect: QRect, tally: Tally, number: int) -> No
     draw_tally_box(painter, rect, tally)
     painter.save()
     painter.setPen(shade(LOOKS[tally].text))
-    painter.setFont(sans(16 if number < 100 else 12, bold=True))
+    painter.setFont(sans(STATE if number < 100 else SECOND, bold=True))
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, str(number))
     painter.restore()
 
@@ -140,7 +141,7 @@ def draw_severity(
         case Severity.MINOR:
             painter.drawEllipse(box)
     painter.setPen(line if hollow else shade(SEVERITY_INK[severity]))
-    painter.setFont(sans(11, bold=True))
+    painter.setFont(sans(SCALE, bold=True))
     painter.drawText(digit, Qt.AlignmentFlag.AlignCenter, str(int(severity)))
     painter.restore()
 
@@ -152,7 +153,7 @@ class TallyChip(QWidget):
         super().__init__(parent)
         self._tally = Tally.OFF
         self._words = str(Tally.OFF)
-        self.setFixedHeight(CHIP_HEIGHT)
+        scaled(self.setFixedHeight, CHIP_HEIGHT)
 
     def show_tally(self, tally: Tally, words: str) -> None:
         """Change the tally and its words."""
@@ -164,8 +165,8 @@ class TallyChip(QWidget):
 
     def sizeHint(self) -> QSize:
         """Wide enough for the words."""
-        width = QFontMetrics(sans(11, bold=True)).horizontalAdvance(self._words)
-        return QSize(width + ICON_SIZE + 20, CHIP_HEIGHT)
+        width = QFontMetrics(sans(SCALE, bold=True)).horizontalAdvance(self._words)
+        return QSize(width + px(ICON_SIZE) + px(20), px(CHIP_HEIGHT))
 
     def minimumSizeHint(self) -> QSize:
         """Never narrower than the words."""
@@ -176,11 +177,11 @@ class TallyChip(QWidget):
         painter = QPainter(self)
         look = LOOKS[self._tally]
         draw_tally_box(painter, self.rect(), self._tally)
-        pixmap = icon_pixmap(look.icon, look.text, ICON_SIZE, self.devicePixelRatioF())
-        painter.drawPixmap(7, (self.height() - ICON_SIZE) // 2, pixmap)
+        pixmap = icon_pixmap(look.icon, look.text, px(ICON_SIZE), self.devicePixelRatioF())
+        painter.drawPixmap(px(7), (self.height() - px(ICON_SIZE)) // 2, pixmap)
         painter.setPen(shade(look.text))
-        painter.setFont(sans(11, bold=True))
-        room = self.rect().adjusted(ICON_SIZE + 12, 0, -6, 0)
+        painter.setFont(sans(SCALE, bold=True))
+        room = self.rect().adjusted(px(ICON_SIZE) + px(12), 0, -px(6), 0)
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self._words)
 
 
@@ -190,7 +191,7 @@ class NumberBox(QWidget):
     def __init__(self, size: int = 40, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._tally, self._number = Tally.OFF, 0
-        self.setFixedSize(size, size)
+        scaled(self.setFixedSize, size, size)
 
     def show_number(self, number: int, tally: Tally) -> None:
         """Change number and tally."""
@@ -209,7 +210,7 @@ class SeverityMark(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._severity: Severity | None = None
-        self.setFixedSize(20, 20)
+        scaled(self.setFixedSize, 20, 20)
         self.setAccessibleName("No alarm")
 
     def show_severity(self, severity: Severity | None) -> None:
@@ -223,7 +224,7 @@ class SeverityMark(QWidget):
         """Paint the shape, or a grey tick."""
         painter = QPainter(self)
         if self._severity is None:
-            pixmap = icon_pixmap("check", Colour.TEXT_MUTED, 14, self.devicePixelRatioF())
-            painter.drawPixmap(3, 3, pixmap)
+            pixmap = icon_pixmap("check", Colour.TEXT_MUTED, px(14), self.devicePixelRatioF())
+            painter.drawPixmap(px(3), px(3), pixmap)
         else:
             draw_severity(painter, self.rect(), self._severity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ibe100.models.scte35_marker import CueAction
+from ibe100.ui.themes.sizes import NORMAL_TEXT
 from ibe100.ui.themes.tokens import Theme
 from ibe100.ui.window.dialogs import Dialogs
 from ibe100.ui.window.parts import Parts
@@ -84,6 +85,9 @@ def connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], o
             "theme_dark": lambda: parts.appearance.choose(Theme.DARK),
             "theme_light": lambda: parts.appearance.choose(Theme.LIGHT),
             "theme_high_contrast": lambda: parts.appearance.choose(Theme.HIGH_CONTRAST),
+            "text_larger": lambda: parts.appearance.step_text_size(1),
+            "text_smaller": lambda: parts.appearance.step_text_size(-1),
+            "text_normal": lambda: parts.appearance.choose_text_size(NORMAL_TEXT),
             "quit": quit_console,
         },
         streams.select_number,

@@ -7,6 +7,7 @@ from enum import Enum
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QDialog, QHBoxLayout, QWidget
 
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.popup import popup_layout
@@ -44,17 +45,17 @@ class CloseQuestion(QDialog):
         ):
             offered.clicked.connect(lambda _checked=False, chosen=choice: self._choose(chosen))
         row = QHBoxLayout()
-        row.setSpacing(8)
+        scaled(row.setSpacing, 8)
         row.addStretch(1)
         for offered in (self.cancel, self.stop, self.keep):
             row.addWidget(offered)
         layout = popup_layout(self)
-        layout.setContentsMargins(20, 18, 20, 16)
-        layout.setSpacing(14)
+        scaled(layout.setContentsMargins, 24, 16, 24, 16)
+        scaled(layout.setSpacing, 16)
         layout.addWidget(label("Close the console?", "heading"))
         layout.addWidget(words)
         layout.addLayout(row)
-        self.setFixedWidth(470)
+        scaled(self.setFixedWidth, 470)
 
     def _choose(self, choice: CloseChoice) -> None:
         self.choice = choice

@@ -6,6 +6,7 @@ from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
+from ibe100.ui.themes.sizes import on_text_size, px
 from ibe100.ui.window.layout_file import LAYOUT_VERSION, Layout, SideSizes
 
 SIDE_WIDTH, CUE_WIDTH = 280, 372
@@ -69,7 +70,7 @@ class ConsoleDocks(QObject):
         for dock in docks.values():
             dock.show()
         self.raise_page(self._pages[0])
-        self.fit()
+        on_text_size(self, ConsoleDocks.fit)
 
     def fit(self) -> None:
         """Keep the widths of the side docks; the middle takes the rest."""
@@ -143,6 +144,6 @@ class ConsoleDocks(QObject):
 
 
 def _default_sides(width: int, height: int) -> SideSizes:
-    side, cue = (SIDE_WIDTH - 16, CUE_WIDTH - 24) if width < 1400 else (SIDE_WIDTH, CUE_WIDTH)
-    alarms = next((given for below, given in ALARM_HEIGHTS if height < below), MOST_ALARM_HEIGHT)
-    return SideSizes(side, cue, alarms)
+    side, cue = (SIDE_WIDTH - 16, CUE_WIDTH - 24) if width < px(1400) else (SIDE_WIDTH, CUE_WIDTH)
+    alarms = next((given for below, given in ALARM_HEIGHTS if height < px(below)), MOST_ALARM_HEIGHT)
+    return SideSizes(px(side), px(cue), px(alarms))

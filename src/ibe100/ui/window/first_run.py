@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayou
 
 from ibe100.models.rights import Act
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
@@ -30,7 +31,7 @@ class FirstRunPage(QWidget):
         self.add.clicked.connect(self.add_requested)
         self.import_profiles.clicked.connect(self.import_requested)
         buttons = QHBoxLayout()
-        buttons.setSpacing(10)
+        scaled(buttons.setSpacing, 12)
         for button in (self.demo, self.add, self.import_profiles):
             buttons.addWidget(button)
         buttons.addStretch(1)
@@ -102,15 +103,15 @@ class StartPages(QStackedWidget):
 def _begin(text: str, icon_name: str, act: Act, *, primary: bool = False) -> QPushButton:
     begin = push_button(text, kind="primary" if primary else "", height=44, act=act)
     begin.setIcon(icon(icon_name, Colour.TEXT))
-    begin.setIconSize(QSize(18, 18))
+    scaled(begin.setIconSize, QSize(20, 20))
     return begin
 
 
 def _centre(page: QWidget, parts: list[QWidget | QHBoxLayout]) -> None:
     block = QWidget()
-    block.setMaximumWidth(WORDS_WIDTH)
+    scaled(block.setMaximumWidth, WORDS_WIDTH)
     column = QVBoxLayout(block)
-    column.setSpacing(14)
+    scaled(column.setSpacing, 16)
     for part in parts:
         if isinstance(part, QWidget):
             column.addWidget(part)

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
+from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.machine_meter import clock_words, rate_words
@@ -74,13 +75,13 @@ class MachineView(QDialog):
         row.addStretch(1)
         row.addWidget(close)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
+        scaled(layout.setContentsMargins, 16, 12, 16, 12)
         layout.addWidget(label("The machine and the console", "strong"))
         layout.addWidget(machine, 3)
         layout.addWidget(label("Processes by stream", "strong"))
         layout.addWidget(streams, 2)
         layout.addLayout(row)
-        self.resize(WIDTH, HEIGHT)
+        self.resize(px(WIDTH), px(HEIGHT))
         self.finished.connect(self.deleteLater)
 
     def show_health(self, health: MachineHealth) -> None:

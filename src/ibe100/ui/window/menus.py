@@ -12,6 +12,7 @@ VIEW_MENU = (
     *("dashboard", "multiview", "monitoring", "schedule", "cue_log", "as_run", "history", ""),
     *(SAVED_LAYOUTS, "save_layout", "delete_layout", "reset_layout", ""),
     *("theme_dark", "theme_light", "theme_high_contrast", ""),
+    *("text_larger", "text_smaller", "text_normal", ""),
     *("undo", "redo", "deleted_streams", ""),
     *("alarm_rules", "notifications", "machine", ""),
     *("palette", "keys"),

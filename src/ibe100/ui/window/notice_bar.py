@@ -10,6 +10,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from ibe100.ui.themes.icons import icon_pixmap
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel, label
@@ -48,7 +49,7 @@ class NoticeBar(QWidget):
         self._waiting: list[Notice] = []
         """The newest first; the first is shown."""
         self._mark = QLabel()
-        self._mark.setFixedWidth(20)
+        scaled(self._mark.setFixedWidth, 20)
         self._time = label("", "small_number")
         self.text = ElidedLabel("")
         self.text.setAccessibleName("Notice")
@@ -58,8 +59,8 @@ class NoticeBar(QWidget):
         self.dismiss_button = push_button("Dismiss", "Dismiss the notice", icon_name="close")
         self.dismiss_button.clicked.connect(self.dismiss)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 2, 10, 2)
-        layout.setSpacing(8)
+        scaled(layout.setContentsMargins, 12, 4, 12, 4)
+        scaled(layout.setSpacing, 8)
         for widget in (self._mark, self._time):
             layout.addWidget(widget)
         layout.addWidget(self.text, 1)

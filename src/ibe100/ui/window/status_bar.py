@@ -6,6 +6,7 @@ from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QStatusBar, QWidget
 
 from ibe100.ui.qt_models.stream_list import StreamListModel
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.labels import ElidedLabel, label
 
 KEYS = "1–9 select   F9 to break   F10 back   Esc disarm   A acknowledge   Ctrl+K commands   ? keys"
@@ -19,8 +20,8 @@ class ConsoleStatusBar(QStatusBar):
         self._streams, self._notices = streams, notices
         notices.setParent(self)
         self.setSizeGripEnabled(False)
-        self.setFixedHeight(36)
-        self.setContentsMargins(10, 0, 12, 0)
+        scaled(self.setFixedHeight, 36)
+        scaled(self.setContentsMargins, 12, 0, 12, 0)
         self.services = label("Services: starting", "muted")
         self.running = label("", "muted")
         self.engines = ElidedLabel("", "muted")

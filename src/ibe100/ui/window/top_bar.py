@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxL
 from ibe100.ui.access.person_button import PersonButton
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.machine_meter import MachineMeter
@@ -32,7 +33,7 @@ class TopBar(QWidget):
         self._streams = streams
         self.setObjectName("topBar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setFixedHeight(54)
+        scaled(self.setFixedHeight, 54)
         self.operate = _switch("Operate", "lock-outline", "Operate: docks, edits and deletes are locked")
         self.set_up = _switch("Set-up", "wrench-outline", "Set-up: streams and docks can be changed")
         self.operate.setChecked(True)
@@ -51,7 +52,7 @@ class TopBar(QWidget):
         )
         self.commands.clicked.connect(self.palette_requested)
         self.keys = push_button("?", "Keys", hint="All keys (?)")
-        self.keys.setFixedWidth(32)
+        scaled(self.keys.setFixedWidth, 32)
         self.keys.clicked.connect(self.keys_requested)
         self.person = PersonButton()
         self.clock = UtcClock()
@@ -71,12 +72,12 @@ class TopBar(QWidget):
         switch.addWidget(self.operate)
         switch.addWidget(self.set_up)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 0, 10, 0)
-        layout.setSpacing(8)
+        scaled(layout.setContentsMargins, 12, 0, 12, 0)
+        scaled(layout.setSpacing, 8)
         layout.addLayout(brand)
-        layout.addSpacing(8)
+        layout.addSpacing(px(8))
         layout.addLayout(switch)
-        layout.addSpacing(4)
+        layout.addSpacing(px(4))
         for count in self.counts.values():
             layout.addWidget(count)
         layout.addWidget(self.engine, 1)
@@ -84,7 +85,7 @@ class TopBar(QWidget):
         for widget in (self.profiles, self.view, self.commands, self.keys):
             layout.addWidget(widget)
         layout.addWidget(self.person)
-        layout.addSpacing(4)
+        layout.addSpacing(px(4))
         layout.addWidget(self.clock)
 
     def toggle_mode(self) -> None:
@@ -94,14 +95,14 @@ class TopBar(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Fit the bar: in a narrow window the tallies and the clock stay, the menus become icons."""
         super().resizeEvent(event)
-        roomy = self.width() >= ROOMY_WIDTH
+        roomy = self.width() >= px(ROOMY_WIDTH)
         style = (
             Qt.ToolButtonStyle.ToolButtonTextBesideIcon if roomy else Qt.ToolButtonStyle.ToolButtonIconOnly
         )
         for opener in (self.profiles, self.view):
             opener.setToolButtonStyle(style)
         self.commands.setText(PALETTE_TEXT if roomy else "")
-        self.engine.setVisible(self.width() >= WIDE_WIDTH)
+        self.engine.setVisible(self.width() >= px(WIDE_WIDTH))
 
     def _count(self) -> None:
         tallies = [row.view.tally for row in self._streams.rows()]

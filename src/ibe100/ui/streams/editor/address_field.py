@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 from ibe100.models.errors import ConfigurationError
 from ibe100.ui.streams.editor.address_words import first_address, masked, read_address, reading, refusal_words
 from ibe100.ui.streams.editor.fields import EndpointSpec
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.labels import label, set_kind
 
 PLACEHOLDER = "Paste, drop or type an address or a file: srt, udp, rtp, rist, http(s)"
@@ -40,7 +41,7 @@ class AddressField(QWidget):
         self.words.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        scaled(layout.setSpacing, 4)
         layout.addWidget(self.line)
         layout.addWidget(self.words)
         self.line.textEdited.connect(self._edited)

@@ -9,6 +9,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ibe100.models.cues.contract import Contract, ContractFinding, Severity
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.words.tooltips import set_tooltip
@@ -78,8 +79,8 @@ class ContractForm(QWidget):
         self._scroll = QScrollArea()
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setWidgetResizable(True)
-        self._scroll.setMinimumHeight(40)
-        self._scroll.setMaximumHeight(96)
+        scaled(self._scroll.setMinimumHeight, 40)
+        scaled(self._scroll.setMaximumHeight, 96)
         self._scroll.setAccessibleName("What differs from the contract")
         self._scroll.setWidget(self.findings)
         head = QHBoxLayout()
@@ -87,7 +88,7 @@ class ContractForm(QWidget):
         head.addWidget(self.choice, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        scaled(layout.setSpacing, 4)
         layout.addLayout(head)
         layout.addWidget(self.description)
         self.verdict = label("", "strong", wrap=True)

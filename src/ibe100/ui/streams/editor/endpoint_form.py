@@ -11,6 +11,7 @@ from ibe100.ui.streams.editor.address_words import holding
 from ibe100.ui.streams.editor.field_spec import FieldKind, FieldSpec
 from ibe100.ui.streams.editor.fields import EndpointSpec
 from ibe100.ui.streams.editor.form_field import FormField
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.labels import label
 
 
@@ -33,7 +34,7 @@ class EndpointForm(DropTarget):
         self.address = AddressField(spec)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
+        scaled(layout.setSpacing, 4)
         layout.addWidget(label(spec.title, "title"))
         layout.addWidget(self.address)
         layout.addWidget(self.kind)

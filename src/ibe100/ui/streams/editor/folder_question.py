@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.models.stream_config import StreamConfig
 from ibe100.ui.service_client import ServiceClient
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 
@@ -37,14 +38,14 @@ class FolderQuestion(QDialog):
         row.addWidget(self.cancel_button)
         row.addWidget(self.allow_button)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 16, 20, 16)
-        layout.setSpacing(12)
+        scaled(layout.setContentsMargins, 24, 16, 24, 16)
+        scaled(layout.setSpacing, 12)
         layout.addWidget(label("Allow files in", "title"))
         for folder in folders:
             layout.addWidget(label(str(folder), wrap=True))
         layout.addWidget(label(WORDS, "second", wrap=True))
         layout.addLayout(row)
-        self.setMinimumWidth(420)
+        scaled(self.setMinimumWidth, 420)
         self.accepted.connect(lambda: self.allowed.emit(tuple(folders)))
         self.finished.connect(self.deleteLater)
 

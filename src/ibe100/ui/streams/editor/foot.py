@@ -11,6 +11,7 @@ from ibe100.models.messages import StreamView
 from ibe100.models.rights import Act
 from ibe100.models.stream_state import Tally
 from ibe100.ui.streams.stream_requests import RunAfter
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.utils.timecode import format_clock
@@ -58,7 +59,7 @@ class EditorFoot(QStackedWidget):
 
     def _buttons(self) -> QWidget:
         words = QVBoxLayout()
-        words.setSpacing(2)
+        scaled(words.setSpacing, 4)
         words.addWidget(self.problem)
         words.addWidget(self.effect)
         page = QWidget()

@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
 )
 
 from ibe100.ui.streams.editor.field_spec import FieldKind, FieldSpec
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.file_question import ask_file_to_read, ask_file_to_write
 from ibe100.ui.widgets.labels import label, set_kind
@@ -40,14 +41,14 @@ class FormField(QWidget):
         self.editor = self._make_editor()
         self.editor.setAccessibleName(spec.caption)
         caption = label(spec.caption, "second")
-        caption.setFixedWidth(CAPTION_WIDTH)
+        scaled(caption.setFixedWidth, CAPTION_WIDTH)
         caption.setBuddy(self.editor)
         row = QHBoxLayout()
-        row.setSpacing(6)
+        scaled(row.setSpacing, 8)
         row.addWidget(caption)
         is_number = spec.kind in NUMBERS
         if is_number:
-            self.editor.setFixedWidth(NUMBER_WIDTH)
+            scaled(self.editor.setFixedWidth, NUMBER_WIDTH)
             row.addWidget(self.editor)
             row.addWidget(self.fault, 1)
         else:
@@ -58,11 +59,11 @@ class FormField(QWidget):
             row.addWidget(browse)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(1)
+        layout.setSpacing(0)
         layout.addLayout(row)
         if not is_number:
             below = QHBoxLayout()
-            below.setContentsMargins(CAPTION_WIDTH + 6, 0, 0, 0)
+            scaled(below.setContentsMargins, CAPTION_WIDTH + 6, 0, 0, 0)
             below.addWidget(self.fault)
             layout.addLayout(below)
         self.show_fault("")

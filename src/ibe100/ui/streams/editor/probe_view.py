@@ -9,6 +9,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
+from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tables import quiet_table
@@ -54,13 +55,13 @@ class ProbeView(QWidget):
         )
         self.table = quiet_table(self._model, "Services and PIDs found by the probe", stretch=3)
         self.table.clicked.connect(lambda index: self._choose(index.data(TABLE_ROW_ROLE)))
-        self.table.setMinimumHeight(110)
+        scaled(self.table.setMinimumHeight, 110)
         head = QHBoxLayout()
         head.addWidget(label("What is in the input", "title"), 1)
         head.addWidget(self.button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
+        scaled(layout.setSpacing, 4)
         layout.addLayout(head)
         layout.addWidget(self.summary)
         layout.addWidget(self.existing)

@@ -32,6 +32,7 @@ from ibe100.ui.streams.editor.form import FORM, config_from, faults, input_from
 from ibe100.ui.streams.editor.form_field import FormField
 from ibe100.ui.streams.editor.probe_view import ProbeView
 from ibe100.ui.streams.stream_requests import RunAfter, add_stream, change_stream, run_after
+from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.copy_button import CommandView
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.timers import single_shot
@@ -91,16 +92,16 @@ class StreamEditor(QDialog):
     def _lay_out(self) -> None:
         form = QWidget()
         column = QVBoxLayout(form)
-        column.setContentsMargins(0, 0, 10, 0)
-        column.setSpacing(5)
+        scaled(column.setContentsMargins, 0, 0, 12, 0)
+        scaled(column.setSpacing, 4)
         for field in self._general:
             column.addWidget(field)
         for endpoint in (self.input, self.output, self.return_feed):
-            column.addSpacing(6)
+            column.addSpacing(px(8))
             column.addWidget(endpoint)
         column.addWidget(self.return_window)
         for title, fields in self._sections:
-            column.addSpacing(6)
+            column.addSpacing(px(8))
             column.addWidget(label(title, "title"))
             for field in fields:
                 column.addWidget(field)
@@ -112,17 +113,17 @@ class StreamEditor(QDialog):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the first field has the keyboard when it opens
         scroll.setWidget(form)
         right = QVBoxLayout()
-        right.setSpacing(10)
+        scaled(right.setSpacing, 12)
         right.addWidget(self.contract)
         right.addWidget(self.probe, 3)
         right.addWidget(self.command, 2)
         body = QHBoxLayout()
-        body.setSpacing(16)
+        scaled(body.setSpacing, 16)
         body.addWidget(scroll, 5)
         body.addLayout(right, 6)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 14, 16, 12)
-        layout.setSpacing(10)
+        scaled(layout.setContentsMargins, 16, 16, 16, 12)
+        scaled(layout.setSpacing, 12)
         layout.addLayout(body, 1)
         layout.addWidget(self.foot)
         self.resize(*SIZE)
