@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QMainWindow
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import unstyled
-from ibe100.ui.themes.sizes import scaled
+from ibe100.ui.widgets.focus_ring import FocusRing
 from ibe100.ui.window.dialogs import Dialogs
 from ibe100.ui.window.parts import Parts
 from ibe100.ui.window.wiring import connect
@@ -44,13 +44,14 @@ class MainWindow(QMainWindow):
         self.dialogs = Dialogs(self, self.parts)
         self.setMenuWidget(self.parts.top_bar)
         self.setStatusBar(self.parts.status)
-        scaled(self.setMinimumSize, LEAST_SIZE)
+        self.setMinimumSize(LEAST_SIZE)
         self.resize(self._first_size())
         self.parts.docks.arrange()
         self.parts.layout_controller.restore_last()
         self.parts.stream_panel.list.setFocus()
         connect(self.parts, self.dialogs, self.close)
         self.parts.starting.retry_requested.connect(self.retry_requested)
+        self._focus_ring = FocusRing(self)
 
     def _first_size(self) -> QSize:
         """Size of the first window: never beyond the screen it opens on, its frame and title bar included."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt
-from PyQt6.QtGui import QFontMetrics, QPainter
+from PyQt6.QtGui import QFontMetrics, QPainter, QPen
 from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, ROW_ROLE, StreamRow
@@ -65,14 +65,13 @@ class StreamDelegate(QStyledItemDelegate):
     def _paint_background(self, painter: QPainter, option: QStyleOptionViewItem, box: QRect) -> None:
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
         hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        focused = bool(option.state & QStyle.StateFlag.State_HasFocus)
         if not (selected or hovered):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(shade(Colour.SELECTION if selected else Colour.CARD))
-        painter.setPen(shade(Colour.FOCUS if focused else Colour.TEXT if selected else Colour.BORDER))
+        painter.setPen(QPen(shade(Colour.FOCUS), px(3)) if selected else shade(Colour.BORDER))
         painter.drawRoundedRect(
-            QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5), px(RADIUS_STRIP), px(RADIUS_STRIP)
+            QRectF(box).adjusted(1.5, 1.5, -1.5, -1.5), px(RADIUS_STRIP), px(RADIUS_STRIP)
         )
 
     def _paint_words(self, painter: QPainter, row: StreamRow, room: QRect, route_width: int) -> None:

@@ -33,6 +33,9 @@ class Colour(Enum):
     TEXT_MUTED = auto()
     SELECTION = auto()
     FOCUS = auto()
+    """Edge of what is chosen; links."""
+    RING = auto()
+    """Ring around what has the keyboard."""
     ACCENT = auto()
     ACCENT_HOVER = auto()
     ON_ACCENT = auto()
@@ -62,21 +65,22 @@ class Colour(Enum):
 
 
 _DARK_LIGHT_CONTRAST = {
-    Colour.WINDOW: "#0d1116 #dde2e8 #000000",
+    Colour.WINDOW: "#0d1015 #dde2e8 #000000",
     Colour.PANEL: "#141920 #eef1f4 #000000",
-    Colour.CARD: "#1a2028 #ffffff #000000",
+    Colour.CARD: "#1b212a #ffffff #000000",
     Colour.FIELD: "#0f141a #ffffff #000000",
-    Colour.RAISED: "#242c36 #e3e8ee #000000",
-    Colour.HOVER: "#2f3945 #cfd8e2 #333333",
-    Colour.BORDER: "#2b333d #b4bfcb #ffffff",
-    Colour.BORDER_STRONG: "#55616f #667485 #ffffff",
-    Colour.TEXT: "#e9edf2 #10161d #ffffff",
-    Colour.TEXT_SECOND: "#b3bdc9 #37424f #ffffff",
-    Colour.TEXT_MUTED: "#98a3b0 #4b5866 #e6e6e6",
-    Colour.SELECTION: "#22384f #cfe3f8 #00294d",
-    Colour.FOCUS: "#8fc2ff #0b5cad #4db8ff",
-    Colour.ACCENT: "#33638f #0b5cad #00529e",
-    Colour.ACCENT_HOVER: "#3a6d9b #084b8f #003f7a",
+    Colour.RAISED: "#28313d #e3e8ee #000000",
+    Colour.HOVER: "#364250 #cfd8e2 #333333",
+    Colour.BORDER: "#303a47 #c3cbd5 #ffffff",
+    Colour.BORDER_STRONG: "#748296 #667485 #ffffff",
+    Colour.TEXT: "#eaeff5 #10161d #ffffff",
+    Colour.TEXT_SECOND: "#aeb9c7 #414d5b #ffffff",
+    Colour.TEXT_MUTED: "#8f9bab #4f5c6b #e6e6e6",
+    Colour.SELECTION: "#1b324c #dcebfb #00294d",
+    Colour.FOCUS: "#6cb2ff #0b5cad #4db8ff",
+    Colour.RING: "#ffffff #10161d #ffffff",
+    Colour.ACCENT: "#2f6db3 #0b5cad #00529e",
+    Colour.ACCENT_HOVER: "#27609f #084b8f #003f7a",
     Colour.ON_ACCENT: "#ffffff #ffffff #ffffff",
     Colour.LINE: "#a3b5c8 #3d5a78 #ffffff",
     Colour.INK: "#0b0d10 #0b0d10 #000000",
@@ -84,19 +88,19 @@ _DARK_LIGHT_CONTRAST = {
     Colour.ON_RED: "#ffffff #ffffff #ffffff",
     Colour.TALLY_RED: "#cb202e #c2101f #b0000e",
     Colour.TALLY_RED_TEXT: "#ff7b83 #a80c1a #ff8f8f",
-    Colour.TALLY_AMBER: "#ffa31a #ff9a0f #ffa000",
-    Colour.TALLY_AMBER_EDGE: "#ffa31a #8a4a00 #ffc133",
-    Colour.TALLY_AMBER_DIM: "#2c2110 #fff1db #000000",
-    Colour.TALLY_AMBER_TEXT: "#ffa31a #7a4100 #ffc133",
+    Colour.TALLY_AMBER: "#ff9a0f #ff9a0f #ffa000",
+    Colour.TALLY_AMBER_EDGE: "#ff9a0f #8a4a00 #ffa000",
+    Colour.TALLY_AMBER_DIM: "#2c2210 #fff1db #000000",
+    Colour.TALLY_AMBER_TEXT: "#ffae38 #8a4a00 #ffc133",
     Colour.ALARM_EDGE: "#0d1116 #10161d #000000",
-    Colour.ALARM_MAGENTA: "#ff6ad5 #b8008f #ff7add",
-    Colour.ALARM_MAGENTA_DIM: "#4a1f40 #f9d9f0 #4d0038",
-    Colour.ALARM_MAGENTA_TEXT: "#ff6ad5 #96006f #ff7add",
+    Colour.ALARM_MAGENTA: "#ff66d4 #b8008f #ff7add",
+    Colour.ALARM_MAGENTA_DIM: "#3c1535 #fbe3f5 #45003a",
+    Colour.ALARM_MAGENTA_TEXT: "#ff66d4 #a10080 #ff7add",
     Colour.ON_MAGENTA: "#0b0d10 #ffffff #000000",
-    Colour.ALARM_YELLOW: "#ffd84a #ffeb1f #fff685",
-    Colour.ALARM_YELLOW_TEXT: "#ffd84a #5c4a00 #fff685",
-    Colour.ALARM_CYAN: "#63d2ff #39c3ee #6fdcff",
-    Colour.ALARM_CYAN_TEXT: "#63d2ff #005069 #6fdcff",
+    Colour.ALARM_YELLOW: "#fff06a #ffeb1f #fff685",
+    Colour.ALARM_YELLOW_TEXT: "#fff06a #5c4a00 #fff685",
+    Colour.ALARM_CYAN: "#5ad4ff #39c3ee #6fdcff",
+    Colour.ALARM_CYAN_TEXT: "#5ad4ff #005069 #6fdcff",
 }
 TOKENS: dict[Theme, dict[Colour, str]] = {
     theme: {colour: row.split()[at] for colour, row in _DARK_LIGHT_CONTRAST.items()}

@@ -145,9 +145,6 @@ class MachineMeter(QWidget):
         for cell in cells:
             self._draw(painter, cell, QRect(left, 0, px(cell.width), self.height()), self.health)
             left += px(cell.width + GAP)
-        if self.hasFocus():
-            painter.setPen(shade(Colour.FOCUS))
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
     def _draw(self, painter: QPainter, cell: Cell, place: QRect, health: MachineHealth) -> None:
         bad = cell.is_bad(health)
