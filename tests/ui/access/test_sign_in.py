@@ -70,7 +70,7 @@ def test_signed_out_pictures_stay_and_cues_keys_and_changes_are_locked_with_the_
     for button in (
         parts.stream_panel.run_button,
         parts.alarm_panel.acknowledge_button,
-        parts.schedule.plan_button,
+        parts.schedule.head.plan_button,
         parts.dashboard.card("stream-1").run_button,
     ):
         console.until(lambda button=button: not button.isEnabled())

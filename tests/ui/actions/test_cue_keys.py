@@ -48,7 +48,7 @@ def test_all_cue_keys_work_in_every_dock(console: Console, name: str, floating: 
     dock.setFloating(floating)
     inside = {
         "streams": parts.stream_panel.list,
-        "schedule": parts.schedule.plan_button,
+        "schedule": parts.schedule.head.plan_button,
         "cues": parts.cue_panel.preview.copy,
     }[name]
     console.until(inside.isVisible)

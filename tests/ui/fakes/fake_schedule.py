@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from fake_bus import FakeBus
 from fake_values import planned
-from ibe100.models.cues.schedule import BreakPlan, Finding, ImportPreview, ScheduledBreak
+from ibe100.models.cues.schedule import At, BreakPlan, Finding, ImportPreview, PlanCheck, ScheduledBreak
 from ibe100.models.errors import StreamError
 from ibe100.models.messages import ScheduleChanged
 
@@ -19,6 +20,8 @@ class FakeSchedule:
         self._bus = bus
         self.breaks: dict[int, ScheduledBreak] = {}
         self.findings: tuple[Finding, ...] = ()
+        self.checks: dict[str, PlanCheck] = {}
+        """Answers to `check`, by title."""
         self.preview = ImportPreview(source="none", rows=())
 
     def list(self) -> tuple[ScheduledBreak, ...]:
@@ -31,6 +34,28 @@ class FakeSchedule:
         self.breaks[one.break_id] = one
         self._bus.publish(ScheduleChanged(changed=(one,)))
         return one
+
+    async def check(self, plan: BreakPlan, break_id: int | None = None) -> PlanCheck:
+        return self.checks.get(plan.title, PlanCheck())
+
+    async def send_early(self, break_id: int) -> ScheduledBreak:
+        plan = self.breaks[break_id].plan
+        return await self.change(break_id, plan.model_copy(update={"when": At(at=time.time() + 10)}))
+
+    async def accept_conflict(self, break_id: int, text: str) -> ScheduledBreak:
+        self.findings = tuple(
+            one.model_copy(update={"accepted": text == one.text}) if one.subject == break_id else one
+            for one in self.findings
+        )
+        return self.put(self.breaks[break_id].model_copy(update={"accepted": text}))
+
+    async def export(
+        self, path: Path, first: float, end: float, break_ids: Collection[int] | None = None
+    ) -> int:
+        due = [one for one in self.breaks.values() if first <= (one.planned_at or 0) < end]
+        written = [one.title for one in due if break_ids is None or one.break_id in break_ids]
+        path.write_text("\n".join(written))
+        return len(written)
 
     async def add(self, plan: BreakPlan) -> ScheduledBreak:
         if plan.title == "Too late":

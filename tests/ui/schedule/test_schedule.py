@@ -27,6 +27,8 @@ from ibe100.ui.dashboard.break_spans import SpanKind
 from ibe100.ui.dashboard.time_scale import AHEAD_CHOICES_S, TimeScale
 from ibe100.ui.dashboard.timeline_paint import HEAD, ROW
 from ibe100.ui.schedule.coming_events import EventKind
+from ibe100.ui.schedule.schedule_head import LIST
+from ibe100.ui.schedule.schedule_page import SchedulePage
 
 LEFT = Qt.MouseButton.LeftButton
 FIRST_LINE = HEAD + ROW // 2
@@ -47,6 +49,14 @@ def services(*breaks: ScheduledBreak) -> FakeServices:
 def console(open_console: Open) -> Console:
     """Two streams, a break of the first in ten minutes."""
     return open_console(services(planned(1, plan(time.time() + 600))))
+
+
+def listed(console: Console) -> SchedulePage:
+    """The page, with all breaks as a list."""
+    console.parts.docks.raise_page("schedule")
+    page = console.parts.schedule
+    page.head.view.choose(LIST)
+    return page
 
 
 def events(console: Console) -> list[str]:
@@ -183,6 +193,7 @@ def test_a_conflict_is_marked_where_the_break_is_and_said_in_words(open_console:
     spans = parts.dashboard.timeline.spans(row, time.time())
     assert [span.kind for span in spans] == [SpanKind.CONFLICT, SpanKind.CONFLICT]
     assert parts.cue_panel.coming.model.rows()[0].origin == words
+    listed(console)
     assert words in str(parts.schedule.model.index(0, 6).data())
 
 
@@ -190,22 +201,21 @@ def test_the_page_shows_what_was_missed_only_on_demand(console: Console) -> None
     missed = planned(7, plan(time.time() - 100, "Old"), state=BreakState.MISSED, reason="no input")
     console.do(lambda: console.services.schedule.put(missed))
     console.until(lambda: console.parts.state.schedule.get(7))
-    page = console.parts.schedule
+    page = listed(console)
     assert [one.title for one in page.model.rows()] == ["News break"]
-    page.with_past.click()
+    page.head.with_past.click()
     assert [one.title for one in page.model.rows()] == ["Old", "News break"]
     assert page.model.index(0, 6).data() == "no input"
 
 
 def test_a_break_is_taken_off_and_brought_back(console: Console) -> None:
     parts = console.parts
-    parts.docks.raise_page("schedule")
-    parts.schedule.table.selectRow(0)
-    parts.schedule.remove_button.click()
+    listed(console).table.selectRow(0)
+    parts.schedule.details.remove_button.click()
     console.until(lambda: not console.services.schedule.breaks)
     console.until(lambda: events(console) == [])
     console.until(lambda: "was removed" in parts.notices.text.text())
-    parts.schedule.undo_button.click()
+    parts.schedule.head.undo_button.click()
     console.until(lambda: events(console) == ["News break 60 s"])
 
 

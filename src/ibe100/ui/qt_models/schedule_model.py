@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
@@ -20,6 +21,8 @@ class ScheduleModel(QObject):
         super().__init__(parent)
         self._breaks: dict[int, ScheduledBreak] = {}
         self._conflicts: dict[int, str] = {}
+        self._findings: tuple[Finding, ...] = ()
+        self._to_settle: frozenset[int] = frozenset()
         self._by_stream: dict[str, tuple[ScheduledBreak, ...]] = {}
 
     def replace_all(self, breaks: Iterable[ScheduledBreak]) -> None:
@@ -39,13 +42,22 @@ class ScheduleModel(QObject):
 
     def show_conflicts(self, findings: Iterable[Finding]) -> None:
         """Take the conflicts, by break."""
-        conflicts: dict[int, str] = {}
-        for finding in findings:
-            for break_id in finding.break_ids:
-                conflicts.setdefault(break_id, finding.text)
-        if conflicts != self._conflicts:
-            self._conflicts = conflicts
-            self.conflicts_changed.emit()
+        found = tuple(findings)
+        if found == self._findings:
+            return
+        self._findings, self._conflicts = found, {}
+        open_ones = (one for one in found if not one.accepted)
+        self._to_settle = frozenset(
+            chain.from_iterable(one.break_ids if one.subject is None else (one.subject,) for one in open_ones)
+        )
+        for finding in found:
+            for break_id in () if finding.accepted else finding.break_ids:
+                self._conflicts.setdefault(break_id, finding.text)
+        self.conflicts_changed.emit()
+
+    def findings(self) -> tuple[Finding, ...]:
+        """All conflicts by their time, those that are kept as well."""
+        return self._findings
 
     def get(self, break_id: int) -> ScheduledBreak | None:
         """Planned break by its id; None when it is gone."""
@@ -74,8 +86,12 @@ class ScheduleModel(QObject):
         )
 
     def conflict(self, break_id: int) -> str:
-        """Reason why a break cannot be aired as planned, with what to do; empty when it can."""
+        """Reason why a break cannot be aired as planned, what to do; empty when it can or is kept."""
         return self._conflicts.get(break_id, "")
+
+    def is_to_settle(self, break_id: int) -> bool:
+        """True for the break of a conflict that is to be changed, where one of them is."""
+        return break_id in self._to_settle
 
 
 def _due(one: ScheduledBreak) -> tuple[float, int]:

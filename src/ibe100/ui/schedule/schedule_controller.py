@@ -16,15 +16,17 @@ from ibe100.ui.qt_models.undo_stack import Change
 from ibe100.ui.schedule.break_editor import BreakEditor, add_break, change_break
 from ibe100.ui.schedule.import_dialog import ImportDialog
 from ibe100.ui.service_client import Call, ServiceClient
-from ibe100.ui.widgets.file_question import ask_file_to_read
+from ibe100.ui.widgets.file_question import ask_file_to_read, ask_file_to_write
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_date
+from ibe100.utils.units import counted
 
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
 
 SETTLE_MS = 300
 FILE_KINDS = "Planned breaks (*.csv *.tsv *.txt *.json *.xml *.xmltv);;All files (*)"
+EXPORT_KINDS = "CSV, as import reads it (*.csv);;JSON, as import reads it (*.json)"
 
 
 class ScheduleController(QObject):
@@ -78,6 +80,56 @@ class ScheduleController(QObject):
                 lambda _none: self._did(words, lambda: add_break(self._client, one.plan))
             )
 
+    def settle(self, finding: Finding) -> None:
+        """Change the break of a conflict as its fix says."""
+        one = None if finding.subject is None else self._schedule.get(finding.subject)
+        if one is None or finding.fix is None:
+            return
+        words, plan = f"{one.title}: {finding.fix.words}, done.", finding.fix.plan
+        change_break(self._client, one.break_id, plan).then(
+            lambda changed: self._did(words, lambda: change_break(self._client, changed.break_id, one.plan))
+        )
+
+    def accept(self, finding: Finding) -> None:
+        """Keep the break of a conflict as it is planned."""
+        one = None if finding.subject is None else self._schedule.get(finding.subject)
+        if one is not None:
+            self._accept(one, finding.text).then(
+                lambda _kept: self._did(
+                    f"{one.title} is kept in spite of its conflict.", lambda: self._accept(one, one.accepted)
+                )
+            )
+
+    def _accept(self, one: ScheduledBreak, text: str) -> Call[ScheduledBreak]:
+        return self._client.ask(f"Keep {one.title}", lambda s: s.schedule.accept_conflict(one.break_id, text))
+
+    def send_early(self, break_id: int) -> None:
+        """Have a break go out as soon as its pre-roll allows."""
+        one = self._schedule.get(break_id)
+        if one is not None:
+            self._client.ask(f"Send {one.title} early", lambda s: s.schedule.send_early(break_id)).then(
+                lambda early: self._did(
+                    f"{one.title} goes out at {format_clock(early.planned_at)} UTC.",
+                    lambda: change_break(self._client, break_id, one.plan),
+                )
+            )
+
+    def export_day(self, begins: float, ends: float, break_ids: frozenset[int] | None) -> None:
+        """Choose a file and write the breaks of a day into it."""
+
+        def write(path: Path) -> None:
+            call = self._client.ask(
+                f"Export {path.name}", lambda s: s.schedule.export(path, begins, ends, break_ids)
+            )
+            call.then(
+                lambda count: self.notice.emit(
+                    "info", f"{counted(count, 'break')} written to {path}. Import takes it back.", None
+                )
+            )
+
+        name = f"breaks-{format_date(begins)[:10]}.csv"
+        ask_file_to_write(self._window, "Export the shown day", write, name, EXPORT_KINDS)
+
     def import_file(self) -> None:
         """Choose a file and see what it would plan."""
         ask_file_to_read(self._window, "Import planned breaks", self.import_path, FILE_KINDS)
@@ -114,8 +166,7 @@ class ScheduleController(QObject):
 
     def _imported(self, source: str, stored: tuple[ScheduledBreak, ...]) -> None:
         ids = tuple(one.break_id for one in stored)
-        noun = "break" if len(ids) == 1 else "breaks"
-        self._did(f"{len(ids)} {noun} of {source} are planned.", lambda: self._remove(ids))
+        self._did(f"{counted(len(ids), 'break')} of {source} planned.", lambda: self._remove(ids))
 
     def _remove(self, break_ids: tuple[int, ...]) -> Call[None]:
         return self._client.ask("Remove from the schedule", lambda s: s.schedule.remove(break_ids))

@@ -103,6 +103,44 @@ class ChoiceRow(QWidget):
             self.changed.emit(seconds)
 
 
+class Segments(QWidget):
+    """Row of joined buttons; `changed` with the value that was chosen."""
+
+    changed = pyqtSignal(object)
+
+    def __init__(
+        self,
+        accessible_name: str,
+        choices: Sequence[tuple[object, str]],
+        chosen: object,
+        parent: QWidget | None = None,
+    ) -> None:
+        """Build a button for each (value, words)."""
+        super().__init__(parent)
+        self.setAccessibleName(accessible_name)
+        self._values = [value for value, _words in choices]
+        self._group = QButtonGroup(self)
+        layout = QHBoxLayout(self)
+        scaled(layout.setContentsMargins, 0, 0, 0, 0)
+        scaled(layout.setSpacing, 0)
+        for at, (value, words) in enumerate(choices):
+            name = f"{accessible_name}: {words}"
+            button = choice_button(words, name, kind="segment", chosen=value == chosen)
+            self._group.addButton(button, at)
+            layout.addWidget(button)
+        self._group.idClicked.connect(lambda at: self.changed.emit(self._values[at]))
+
+    def value(self) -> object:
+        """The chosen value."""
+        return self._values[self._group.checkedId()]
+
+    def choose(self, value: object) -> None:
+        """Choose a value as if its button was pressed."""
+        button = self._group.button(self._values.index(value))
+        if button is not None and not button.isChecked():
+            button.click()
+
+
 def choice_combo(accessible_name: str, choices: tuple[tuple[str, str], ...]) -> QComboBox:
     """A drop-down list of (value, words); the values are its data, in their order."""
     combo = QComboBox()
