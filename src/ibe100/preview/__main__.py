@@ -1,7 +1,8 @@
 """`python -m ibe100.preview`: decodes a copy of one stream at the lowest priority.
 
-Reports go to standard output (`ibe100.preview.reports`), words about a failure to standard error. It ends
-when its standard input does, so that it never outlives who watches.
+Reports go to standard output (`ibe100.preview.reports`), words about a failure to standard error. `L` on its
+standard input lets hear the sound, `-` ends that. It ends when its standard input does, so that it never
+outlives who watches.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from ibe100.preview.reports import Report, encode_report
+from ibe100.preview.reports import HEARD, Report, encode_report
 from ibe100.preview.service_preview import PreviewOptions, ServicePreview
 from ibe100.runner.local_socket import receiving
 from ibe100.utils.low_priority import take_lowest_priority
@@ -41,7 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     leaving = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: leaving.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_watch_standard_input, args=(leaving,), daemon=True).start()
     with contextlib.ExitStack() as stack:
         try:
             receiver = stack.enter_context(receiving(options.port, RECEIVE_BUFFER_BYTES))
@@ -52,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             contextlib.closing(ServicePreview(options, _ReportWriter(leaving).write))
         )
         try:
+            threading.Thread(target=_take_orders, args=(preview, leaving), daemon=True).start()
             wanted = OF_A_SOCKET if isinstance(options.port, str) else DATAGRAMS_AT_A_LOOK
             _receive(receiver, preview, leaving, wanted)
         except OSError as error:
@@ -106,9 +107,9 @@ class _ReportWriter:
                 self._leaving.set()
 
 
-def _watch_standard_input(leaving: threading.Event) -> None:
-    while os.read(sys.stdin.fileno(), 1024):
-        continue
+def _take_orders(preview: ServicePreview, leaving: threading.Event) -> None:
+    while orders := os.read(sys.stdin.fileno(), 1024):
+        preview.is_heard = orders.endswith(HEARD)
     leaving.set()
 
 

@@ -1,4 +1,4 @@
-"""Reports of a preview on its standard output: a line of JSON each, and after it the bytes of a picture."""
+"""Reports of a preview on its standard output: a line of JSON each, and the bytes of a picture or sound."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+HEARD, NOT_HEARD = b"L", b"-"
+"""Orders on a preview's standard input: to let hear the sound, and to end that."""
 BYTES_PER_PIXEL = 3
 MOST_SIDE = 4096
+MOST_SOUND_BYTES = 1_000_000
 LONGEST_LINE = 10_000
 
 
@@ -26,6 +29,13 @@ class PictureReport:
     def size(self) -> int:
         """Number of bytes that follow the line."""
         return self.width * self.height * BYTES_PER_PIXEL
+
+
+@dataclass(frozen=True, slots=True)
+class SoundReport:
+    """Sound, 16-bit stereo at 48 kHz; follows as so many bytes."""
+
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +62,10 @@ class MediaReport:
     """False where there is no decoder for the coding: what cannot be decoded here is not missed."""
 
 
-Report = PictureReport | LevelsReport | MediaReport
+Report = PictureReport | SoundReport | LevelsReport | MediaReport
 _KINDS: Mapping[str, type[Report]] = {
     "picture": PictureReport,
+    "sound": SoundReport,
     "levels": LevelsReport,
     "media": MediaReport,
 }
@@ -84,6 +95,8 @@ def _checked(report: Report) -> Report:
     match report:
         case PictureReport(width, height):
             right = _is_side(width) and _is_side(height)
+        case SoundReport(size):
+            right = isinstance(size, int) and 0 < size <= MOST_SOUND_BYTES
         case LevelsReport(momentary_lufs):
             right = isinstance(momentary_lufs, float)
         case MediaReport(video, audio, problem):

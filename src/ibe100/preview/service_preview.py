@@ -10,8 +10,9 @@ from fractions import Fraction
 from ibe100.mpegts.elementary.codings import AudioFormat, ElementaryFormat, VideoFormat, read_format
 from ibe100.preview.elementary_tap import SOUND_CODECS, Component, ElementaryTap
 from ibe100.preview.keyframes import KEYFRAME_CODECS
-from ibe100.preview.reports import LevelsReport, MediaReport, PictureReport, Report
-from ibe100.preview.sound_decoder import SoundDecoder
+from ibe100.preview.pcm_decoder import PcmDecoder
+from ibe100.preview.reports import LevelsReport, MediaReport, PictureReport, Report, SoundReport
+from ibe100.preview.sound_decoder import DEMUXERS, SoundDecoder
 from ibe100.preview.video_decoder import VideoDecoder
 
 PORTION_S = 0.1
@@ -51,6 +52,9 @@ class ServicePreview:
         self._tap = ElementaryTap(options.service_id)
         self._video: VideoDecoder | None = None
         self._sound: SoundDecoder | None = None
+        self._pcm: PcmDecoder | None = None
+        self.is_heard = False
+        """True while somebody listens; any thread may set it."""
         self._decoded: tuple[Component | None, Component | None] = (None, None)
         self._formats: dict[int, ElementaryFormat] = {}
         self._video_again_at_s = self._sound_again_at_s = 0.0
@@ -84,10 +88,10 @@ class ServicePreview:
 
     def close(self) -> None:
         """End the decoders."""
-        for decoder in (self._video, self._sound):
+        for decoder in (self._video, self._sound, self._pcm):
             if decoder is not None:
                 decoder.close()
-        self._video = self._sound = None
+        self._video = self._sound = self._pcm = None
 
     def _is_behind(self) -> bool:
         return any(decoder is not None and decoder.is_behind() for decoder in (self._video, self._sound))
@@ -125,6 +129,17 @@ class ServicePreview:
         if self._sound is None:
             self._sound = SoundDecoder(self._options.ffmpeg, component.codec.name, self._levels_measured)
         self._sound.feed(sound)
+        self._let_hear(component.codec.name, sound)
+
+    def _let_hear(self, codec: str, sound: bytes) -> None:
+        """Decode the sound for whoever listens; one that cannot be is told by the levels' own decoder."""
+        if self._pcm is not None and (not self.is_heard or self._pcm.ended()):
+            self._pcm.close()
+            self._pcm = None
+        if self.is_heard:
+            if self._pcm is None:
+                self._pcm = PcmDecoder(self._options.ffmpeg, DEMUXERS[codec], self._sound_decoded)
+            self._pcm.feed(sound)
 
     def _read_format(self, component: Component, stream: bytes) -> None:
         # Video says it anew with each keyframe: it may have changed.
@@ -136,6 +151,9 @@ class ServicePreview:
     def _picture_taken(self, pixels: bytes) -> None:
         self._problems.pop("video", None)
         self._tell(PictureReport(self._options.width, self._options.height), pixels)
+
+    def _sound_decoded(self, pcm: bytes) -> None:
+        self._tell(SoundReport(len(pcm)), pcm)
 
     def _levels_measured(self, levels: LevelsReport) -> None:
         self._problems.pop("sound", None)

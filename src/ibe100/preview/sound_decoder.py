@@ -9,13 +9,14 @@ from typing import IO
 from ibe100.preview.decoder import Decoder
 from ibe100.preview.reports import LevelsReport
 
-_DEMUXERS = {
+DEMUXERS = {
     "AAC (ADTS)": "aac",
     "AAC (LATM)": "loas",
     "MPEG audio": "mp3",
     "AC-3": "ac3",
     "E-AC-3": "eac3",
 }
+"""Demuxers of ffmpeg, by the name of the coding."""
 FLOOR_DB = -120.0
 """Lowest level reported; digital silence is reported as this."""
 _LINE = re.compile(
@@ -28,7 +29,7 @@ class SoundDecoder(Decoder):
 
     def __init__(self, ffmpeg: str, codec: str, on_levels: Callable[[LevelsReport], None]) -> None:
         self._on_levels = on_levels
-        super().__init__(_arguments(ffmpeg, _DEMUXERS[codec]), _drain, self._take)
+        super().__init__(_arguments(ffmpeg, DEMUXERS[codec]), _drain, self._take)
 
     def _take(self, line: str) -> bool:
         levels = read_levels(line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -133,6 +133,12 @@ class PreviewPort(Protocol):
 
     def preview(self, stream_id: str) -> Preview:
         """State of a stream's preview; safe from any thread, as are the next two."""
+
+    def listen(self, stream_id: str) -> AsyncGenerator[bytes, None]:
+        """Sound of what goes out, 16-bit stereo at 48 kHz; an empty portion where none came for a while.
+
+        On the loop. It goes on until it is closed, over restarts of the stream.
+        """
 
     def picture(self, stream_id: str) -> Picture | None: ...
     def levels(self, stream_id: str) -> SoundLevels | None: ...

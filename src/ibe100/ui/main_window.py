@@ -50,6 +50,7 @@ class MainWindow(QMainWindow):
         self.parts.layout_controller.restore_last()
         self.parts.stream_panel.list.setFocus()
         connect(self.parts, self.dialogs, self.close)
+        self.closed.connect(self.parts.listening.close)
         self.parts.starting.retry_requested.connect(self.retry_requested)
         self._focus_ring = FocusRing(self)
 

@@ -52,7 +52,7 @@ async def preview(stream: Path, name: str, seconds: float, size: PictureSize) ->
     port = free_ports((), 1)[0]
     pictures: list[Picture] = []
     levels: list[SoundLevels] = []
-    listener = PreviewListener(pictures.append, levels.append, lambda _: None)
+    listener = PreviewListener(pictures.append, levels.append, lambda _: None, lambda _: None)
     source = subprocess.Popen(
         [*MINITSP, "-I", "file", "--infinite", str(stream), "-P", "regulate", *tap(port), "-O", "drop"],
         stderr=subprocess.DEVNULL,

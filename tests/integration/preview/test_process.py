@@ -16,7 +16,7 @@ import pytest
 from child_processes import children_with
 from ibe100.models.alarms.confidence import Picture, PictureSize, SoundLevels
 from ibe100.preview.reports import MediaReport
-from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
+from ibe100.services.pictures.preview_process import Hearing, PreviewListener, PreviewTask, run_preview
 from ibe100.tsduck.stream_ports import free_ports
 from ibe100.utils.low_priority import AUTOGROUP, SESSION_NICE
 from preview_rig import BARS, TONE, make_stream, sender
@@ -31,11 +31,13 @@ class Notes:
         self.pictures: list[Picture] = []
         self.levels: list[SoundLevels] = []
         self.media: list[MediaReport] = []
+        self.sound: list[bytes] = []
         self._told = asyncio.Event()
 
     @property
     def listener(self) -> PreviewListener:
-        return PreviewListener(self._take(self.pictures), self._take(self.levels), self._take(self.media))
+        kept: tuple[list[Any], ...] = (self.pictures, self.levels, self.media, self.sound)
+        return PreviewListener(*(self._take(one) for one in kept))
 
     def _take(self, kept: list[Any]) -> Callable[[Any], None]:
         def take(report: Any) -> None:
@@ -70,12 +72,15 @@ async def end(work: asyncio.Task[str]) -> None:
 
 
 async def test_colour_bars_and_a_tone_are_seen_and_measured(bars: Path) -> None:
-    port, notes = free_ports((), 1)[0], Notes()
+    port, notes, hearing = free_ports((), 1)[0], Notes(), Hearing()
     async with sender(bars, port):
-        work = asyncio.create_task(run_preview(preview_task(port), notes.listener))
+        work = asyncio.create_task(run_preview(preview_task(port), notes.listener, hearing))
         await notes.until(
             lambda: notes.pictures and any(level.momentary_lufs > -60 for level in notes.levels)
         )
+        assert not notes.sound, "nobody listens yet"
+        hearing.set(True)
+        await notes.until(lambda: len(notes.sound) >= 50)
         await end(work)
     picture = notes.pictures[-1]
     frame = np.frombuffer(picture.pixels, np.uint8).reshape(picture.height, picture.width, 3).astype(int)
@@ -90,6 +95,9 @@ async def test_colour_bars_and_a_tone_are_seen_and_measured(bars: Path) -> None:
     assert len(peaks) == 2 and peaks[0] == pytest.approx(peaks[1], abs=0.2)
     assert notes.media[-1].video == "360p25 H.264" and notes.media[-1].audio == "AAC stereo"
     assert notes.media[-1].receiving
+    heard = np.frombuffer(b"".join(notes.sound[-25:]), "<i2").reshape(-1, 2)[:, 0].astype(float)
+    strongest = np.argmax(np.abs(np.fft.rfft(heard))) * 48_000 / heard.size
+    assert strongest == pytest.approx(1000, abs=5), "the tone of the stream, in 16 bits at 48 kHz"
     # At the lowest priority a busy machine may leave it behind, which it then says.
     assert notes.media[-1].behind or not notes.media[-1].problem
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 from fake_bus import FakeBus
 from ibe100.models.alarms.confidence import Picture, PictureSize, Preview, SoundLevels
@@ -20,12 +21,23 @@ class FakePreview:
         self.wanted: dict[str, dict[str, PictureSize]] = {}
         self.pictures: dict[str, Picture] = {}
         self.previews: dict[str, Preview] = {}
+        self.heard: list[str] = []
+        self.sound = b""
 
     async def watch(self, viewer: str, wanted: Mapping[str, PictureSize]) -> None:
         self.wanted[viewer] = dict(wanted)
 
     def preview(self, stream_id: str) -> Preview:
         return self.previews.get(stream_id, Preview(stream_id=stream_id))
+
+    async def listen(self, stream_id: str) -> AsyncGenerator[bytes, None]:
+        self.heard.append(stream_id)
+        try:
+            while True:
+                yield self.sound
+                await asyncio.sleep(0.01)
+        finally:
+            self.heard.remove(stream_id)
 
     def picture(self, stream_id: str) -> Picture | None:
         return self.pictures.get(stream_id)

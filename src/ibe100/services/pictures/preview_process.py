@@ -15,11 +15,14 @@ from ibe100.models.alarms.confidence import Picture, PictureSize, SoundLevels
 from ibe100.models.errors import ProcessorError
 from ibe100.models.runner_policy import MEMORY_LIMIT_MB
 from ibe100.preview.reports import (
+    HEARD,
     LONGEST_LINE,
+    NOT_HEARD,
     LevelsReport,
     MediaReport,
     PictureReport,
     ReportError,
+    SoundReport,
     decode_report,
 )
 from ibe100.tsduck.stream_ports import Port
@@ -47,9 +50,34 @@ class PreviewListener:
     picture: Callable[[Picture], None]
     levels: Callable[[SoundLevels], None]
     media: Callable[[MediaReport], None]
+    sound: Callable[[bytes], None]
 
 
-async def run_preview(task: PreviewTask, listener: PreviewListener) -> str:
+class Hearing:
+    """Order to let hear the sound of a stream; it holds for each process of its preview."""
+
+    def __init__(self) -> None:
+        self._is_wanted = False
+        self._stdin: asyncio.StreamWriter | None = None
+
+    def set(self, wanted: bool) -> None:
+        """Let hear it from now on, or no longer."""
+        if wanted is not self._is_wanted:
+            self._is_wanted = wanted
+            self._tell()
+
+    def bind(self, stdin: asyncio.StreamWriter | None) -> None:
+        """Give the order to a process that begins; None for one that ends."""
+        self._stdin = stdin
+        if self._is_wanted:
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._stdin is not None and not self._stdin.is_closing():
+            self._stdin.write(HEARD if self._is_wanted else NOT_HEARD)
+
+
+async def run_preview(task: PreviewTask, listener: PreviewListener, hearing: Hearing | None = None) -> str:
     """Returns why it ended, in words; cancelled, it ends the process first. Raises ProcessorError."""
     try:
         process = await asyncio.create_subprocess_exec(
@@ -66,6 +94,8 @@ async def run_preview(task: PreviewTask, listener: PreviewListener) -> str:
     limit_memory(process.pid, MEMORY_LIMIT_MB)
     assert process.stdout is not None and process.stderr is not None
     listening = asyncio.create_task(_last_lines(process.stderr))
+    hearing = hearing or Hearing()
+    hearing.bind(process.stdin)
     try:
         await _read(process.stdout, task.stream_id, listener)
         words = await listening
@@ -73,6 +103,7 @@ async def run_preview(task: PreviewTask, listener: PreviewListener) -> str:
     except ReportError as error:
         return str(error)
     finally:
+        hearing.bind(None)
         await _end(process)
         await asyncio.gather(listening, return_exceptions=True)
 
@@ -102,6 +133,11 @@ async def _read(stdout: asyncio.StreamReader, stream_id: str, listener: PreviewL
                         pixels=pixels,
                     )
                 )
+            case SoundReport(size):
+                try:
+                    listener.sound(await stdout.readexactly(size))
+                except asyncio.IncompleteReadError:
+                    return
             case LevelsReport() as report:
                 listener.levels(
                     SoundLevels(

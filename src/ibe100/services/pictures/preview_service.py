@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 
 from ibe100.models.alarms.confidence import ConfidenceOptions, Picture, PictureSize, Preview, SoundLevels
@@ -26,7 +26,7 @@ from ibe100.preview.reports import MediaReport
 from ibe100.services.alarms.board import AlarmBoard
 from ibe100.services.alarms.signal_catalogue import CONTENT
 from ibe100.services.pictures.content_watch import ContentWatch
-from ibe100.services.pictures.preview_process import PreviewListener, PreviewTask, run_preview
+from ibe100.services.pictures.preview_process import Hearing, PreviewListener, PreviewTask, run_preview
 from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.tsduck.stream_ports import within
 from ibe100.utils.tasks import keep_running
@@ -39,6 +39,9 @@ GOOD_AFTER_S = 30.0
 BETWEEN_STARTS_S = 0.1
 """Pause between two starts: a wall of streams does not start all its decoders in the same moment."""
 JUDGE_S = 1.0
+MOST_SOUND_WAITING = 50
+"""Portions of 20 ms that may wait for one who listens."""
+QUIET_S = 0.5
 ON_AIR = frozenset({StreamState.STARTING, StreamState.RUNNING, StreamState.STALLED, StreamState.RETRYING})
 OLD_RUN = "it was started by a version without previews; restart it to see it"
 
@@ -77,6 +80,9 @@ class PreviewService:
         self._works: dict[str, asyncio.Task[None]] = {}
         """The newest of each stream, also those that are ending."""
         self._latest: dict[str, _Latest] = {}
+        self._hearing: dict[str, Hearing] = {}
+        self._hearers: dict[str, list[asyncio.Queue[bytes]]] = {}
+        """Queues of those who listen to a stream."""
         self._starting = asyncio.Lock()
         self._judging: asyncio.Task[None] | None = None
 
@@ -103,6 +109,41 @@ class PreviewService:
         latest = self._latest.get(stream_id)
         return None if latest is None else latest.levels
 
+    async def listen(self, stream_id: str) -> AsyncGenerator[bytes, None]:
+        """Yield the sound of what goes out: 16-bit stereo at 48 kHz, empty where none came for a while.
+
+        Who falls behind misses some. It goes on over restarts of the stream until it is closed.
+        """
+        queue: asyncio.Queue[bytes] = asyncio.Queue(MOST_SOUND_WAITING)
+        viewer = f"listener {id(queue)}"
+        self._hearers.setdefault(stream_id, []).append(queue)
+        self._hearing_of(stream_id).set(True)
+        await self.watch(viewer, {stream_id: PictureSize.SMALL})
+        try:
+            while True:
+                try:
+                    yield await asyncio.wait_for(queue.get(), QUIET_S)
+                except TimeoutError:
+                    yield b""
+        finally:
+            self._hearers[stream_id].remove(queue)
+            if not self._hearers[stream_id]:
+                del self._hearers[stream_id]
+                self._hearing_of(stream_id).set(False)
+            await self.watch(viewer, {})
+
+    def _hearing_of(self, stream_id: str) -> Hearing:
+        return self._hearing.setdefault(stream_id, Hearing())
+
+    def _sound(self, stream_id: str) -> Callable[[bytes], None]:
+        def take(pcm: bytes) -> None:
+            for queue in self._hearers.get(stream_id, ()):
+                if queue.full():
+                    queue.get_nowait()
+                queue.put_nowait(pcm)
+
+        return take
+
     def open(self) -> None:
         """Begin to judge."""
         self._judging = keep_running(self._judge_again, "preview judge")
@@ -127,6 +168,7 @@ class PreviewService:
                 self._decide(stream_id)
                 self._latest.pop(stream_id, None)
                 self._works.pop(stream_id, None)
+                self._hearing.pop(stream_id, None)
 
     def _decide(self, stream_id: str) -> None:
         """Start, end or replace the process of a stream, as things stand."""
@@ -213,14 +255,16 @@ class PreviewService:
         """
         if before is not None:
             await asyncio.wait({before})
-        listener = PreviewListener(self._picture_taken, self._levels_measured, self._media(task))
+        listener = PreviewListener(
+            self._picture_taken, self._levels_measured, self._media(task), self._sound(task.stream_id)
+        )
         failures = 0
         while True:
             async with self._starting:
                 await asyncio.sleep(BETWEEN_STARTS_S)
             began_s = time.monotonic()
             try:
-                words = await run_preview(task, listener)
+                words = await run_preview(task, listener, self._hearing_of(task.stream_id))
             except ProcessorError as error:
                 words = str(error)
             failures = 0 if time.monotonic() - began_s > GOOD_AFTER_S else failures + 1

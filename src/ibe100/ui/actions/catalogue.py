@@ -37,6 +37,7 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("run", "Start, or ask to stop, the selected stream", "Ctrl+R"),
     ActionSpec("restart", "Restart the selected stream"),
     ActionSpec("retry", "Retry now, where the selected stream would try again later"),
+    ActionSpec("listen", "Listen to the selected stream, or no longer", "Ctrl+M"),
     ActionSpec("filter", "Filter streams", "Ctrl+F"),
     ActionSpec(
         "alarm_rules", "Alarm rules: delays, priorities, thresholds", set_up_only=True, act=Act.SET_RULES
@@ -108,6 +109,7 @@ KEY_GROUPS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
             (f"1–{SELECTABLE}", "Select a stream"),
             "filter",
             "run",
+            "listen",
             "add",
             "paste",
             "edit",

@@ -44,6 +44,7 @@ def connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], o
             "run": streams.run_button.click,
             "restart": lambda: parts.stream_controller.restart(streams.selected_id()),
             "retry": lambda: parts.stream_controller.retry(streams.selected_id()),
+            "listen": parts.listening.toggle,
             "filter": streams.filter_edit.setFocus,
             "machine": dialogs.show_machine,
             "alarm_rules": dialogs.show_alarm_rules,

@@ -23,7 +23,10 @@ from ibe100.ui.cues.cue_panel import CuePanel
 from ibe100.ui.dashboard.dashboard import Dashboard
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.monitoring.monitoring import MonitoringPanel
+from ibe100.ui.pictures.listen_bar import ListenBar
+from ibe100.ui.pictures.listening import Listening
 from ibe100.ui.pictures.preview_demand import PreviewDemand
+from ibe100.ui.pictures.sound_output import SoundOutput
 from ibe100.ui.qt_models.card_order import CardOrder
 from ibe100.ui.qt_models.console_state import ConsoleState
 from ibe100.ui.qt_models.seat_model import SeatModel
@@ -88,6 +91,9 @@ class Parts:
         self.layout_controller = LayoutController(window, self.docks, self.card_order, layout_file)
         look = None if layout_file is None else layout_file.with_name(APPEARANCE_FILE)
         self.appearance = AppearanceController(window, look)
+        self.listening = Listening(client, SoundOutput(window), window)
+        self.listen_bar = ListenBar(self.listening, state.streams.words)
+        self.status.addPermanentWidget(self.listen_bar)
         self.closing = Closing(window, state.streams, client)
         self.permissions = Permissions(window, self.seat, self.actions.set_refusals)
         self._preview_demand = PreviewDemand(client, "dashboard", self.dashboard.in_sight, window)

@@ -48,6 +48,7 @@ def _connect_streams(parts: Parts) -> None:
     parts.multiview_controller.view.number_chosen.connect(panel.select_number)
     for show in (parts.dashboard.select, parts.cue_panel.select, parts.monitoring.show_stream):
         panel.selected.connect(show)
+    panel.selected.connect(parts.listening.select)
 
 
 def _connect_start_pages(parts: Parts) -> None:
@@ -115,6 +116,7 @@ def _connect_notices(parts: Parts) -> None:
         parts.layout_controller.changed,
     ):
         changed.connect(parts.undo.push)
+    parts.listening.refused.connect(lambda words: post("warning", f"No sound: {words}"))
     parts.undo.changed.connect(lambda: _name_undo(parts))
     plots = (parts.monitoring.plots, parts.history.sessions.plots)
     for saying in (parts.layout_controller, parts.appearance, parts.profile_controller, parts.as_run, *plots):
