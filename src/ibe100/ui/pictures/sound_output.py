@@ -21,6 +21,8 @@ BYTES_PER_S = RATE_HZ * CHANNELS * 2
 FIRST_S, MOST_S = 0.3, 1.0
 """Sound that is waited for before it plays, and the most that is kept: what is older is dropped."""
 STEP_MS = 20
+RANGE_DB = 50
+"""Range of the volume from just above 0 to 1: steps of it are alike for the ear."""
 END_MS = 2000
 NO_DEVICE = "this machine has no sound device"
 
@@ -178,11 +180,7 @@ class _Device(QObject):
     def set_volume(self, volume: float) -> None:
         """Set the volume as the ear takes it."""
         if self._sink is not None:
-            from PyQt6.QtMultimedia import QAudio
-
-            scale = QAudio.VolumeScale
-            linear = QAudio.convertVolume(volume, scale.LogarithmicVolumeScale, scale.LinearVolumeScale)
-            self._sink.setVolume(linear)
+            self._sink.setVolume(10 ** ((volume - 1) * RANGE_DB / 20) if volume > 0 else 0.0)
 
     def _step(self) -> None:
         if self._sink is not None and self._target is not None:
