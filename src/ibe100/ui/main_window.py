@@ -71,13 +71,13 @@ class MainWindow(QMainWindow):
     def services_failed(self, words: str) -> None:
         """Show why the services did not start, or why they ended."""
         self.parts.status.services.setText("Services: down")
-        self.parts.top_bar.engine.setText("services are down")
         self.parts.start_pages.show_failure(words)
         self.parts.docks.raise_page("dashboard")
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Give the pages what the window gains; the sides keep their sizes."""
         super().resizeEvent(event)
+        self.parts.alarm_panel.set_window_height(self.height())
         self.parts.docks.fit()
 
     def focusNextPrevChild(self, next: bool) -> bool:
@@ -105,6 +105,5 @@ class MainWindow(QMainWindow):
         used = engines[0] if engines else "no processor found"
         has_tsduck = any(name.startswith("tsduck") for name in engines)
         words = used if has_tsduck else f"{used} in use; TSDuck is not installed"
-        self.parts.top_bar.engine.setText(f"engine: {used}")
         self.parts.status.engines.setText(words)
         self.parts.first_run.engines.setText(f"Processor: {words}.")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QLineEdit
+from PyQt6.QtWidgets import QApplication, QLineEdit
 
 from console_under_test import Console
 from fake_services import FakeServices
@@ -16,8 +16,8 @@ from ibe100.models.messages import MachineMeasured
 from ibe100.services.alarms.signal_catalogue import CONTINUITY_ERROR
 from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
 from ibe100.ui.alarms.notification_view import NotificationView
-from ibe100.ui.widgets.machine_meter import CELLS, cells_that_fit, clock_words
 from ibe100.ui.window.machine_view import MachineView
+from ibe100.ui.window.system_button import SystemButton, clock_words
 
 Open = Callable[[FakeServices], Console]
 LEFT = Qt.MouseButton.LeftButton
@@ -67,10 +67,11 @@ def test_somebody_to_tell_is_added_tested_and_removed_and_the_address_is_not_sho
 def test_the_system_is_in_the_top_bar_and_opens_whole(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
     console.do(lambda: console.services.bus.publish(MachineMeasured(health=HEALTH)))
-    meter = console.parts.top_bar.machine
-    console.until(lambda: meter.health is not None)
-    assert meter.accessibleName() == "System: CPU 34 %, MEM 25 %, DISK 61 %, NET Mb/s 33↓ 0.4↑, NTP +0.4 ms"
-    QTest.keyClick(meter, Qt.Key.Key_Return)
+    button = console.parts.top_bar.system
+    console.until(lambda: button.health is not None)
+    figures_now = "CPU 34 %, memory 25 %, disk 61 %, network 33 Mb/s in, 0.4 Mb/s out, clock +0.4 ms"
+    assert button.accessibleName() == f"System: OK; {figures_now}"
+    QTest.keyClick(button, Qt.Key.Key_Space)
     (view,) = console.window.findChildren(MachineView)
     figures = dict(view.figures.rows())
     assert figures["Memory in use"] == "5.0 GB of 20.0 GB (25 %)"
@@ -80,10 +81,18 @@ def test_the_system_is_in_the_top_bar_and_opens_whole(open_console: Open) -> Non
     view.accept()
 
 
-def test_the_most_important_figures_of_the_system_are_left_where_room_is_short() -> None:
-    shown = [[cell.caption for cell in cells_that_fit(width)] for width in (0, 60, 125, 230, 1000)]
-    every = [cell.caption for cell in CELLS]
-    assert shown == [[], ["CPU"], ["CPU", "DISK"], ["CPU", "DISK", "NTP"], every]
+def test_the_system_says_in_words_what_is_wrong_and_first_what_matters_most(themed: QApplication) -> None:
+    button = SystemButton()
+    button.show_health(HEALTH)
+    assert button.text() == "System OK · clock +0.4 ms"
+    button.set_short(True)
+    assert button.text() == "System OK"
+    bad = {"disk_free_bytes": 5, "disk_total_bytes": 100, "cpu_percent": 96.0}
+    unset = ClockSync(state=ClockState.NOT_SYNCHRONISED)
+    button.show_health(HEALTH.model_copy(update={"clock": unset, **bad}))
+    assert button.text() == "Clock not synchronised +2"
+    button.set_short(False)
+    assert button.text() == "Clock not synchronised · Disk 95 % · CPU 96 %"
 
 
 def test_a_clock_nobody_tells_of_is_called_not_known() -> None:

@@ -73,10 +73,10 @@ def test_a_card_tells_continuity_errors_pcr_interval_and_null_packets(open_conso
     )
     card = console.parts.dashboard.card("stream-1")
     assert card is not None
-    console.until(lambda: card.facts.figures[0].text() == "1,204")
-    assert [one.text() for one in card.facts.titles] == ["CC", "PCR", "Null"]
-    assert [one.text() for one in card.facts.figures[1:]] == ["38 ms", "412 kb/s"]
-    assert card.facts.figures[0].property("kind") == "small_alarm", "errors just now"
+    console.until(lambda: card.facts.figure("CC") == "1,204")
+    assert [one.title for one in card.facts.facts[:4]] == ["Mb/s", "CC", "PCR", "Null"]
+    assert (card.facts.figure("PCR"), card.facts.figure("Null")) == ("38 ms", "412 kb/s")
+    assert card.facts.facts[1].is_alarm, "errors just now"
 
 
 def test_a_card_of_an_srt_stream_tells_the_round_trip(open_console: Open) -> None:
@@ -98,8 +98,7 @@ def test_a_card_of_an_srt_stream_tells_the_round_trip(open_console: Open) -> Non
     console.do(lambda: services.streams.measure("stream-1", srt_output=link))
     card = console.parts.dashboard.card("stream-1")
     assert card is not None
-    console.until(lambda: card.facts.titles[2].text() == "RTT")
-    assert card.facts.figures[2].text() == "18 ms"
+    console.until(lambda: card.facts.figure("RTT") == "18 ms")
 
 
 def test_what_to_do_is_read_whole_in_a_narrow_list(themed: QApplication, qtbot: QtBot) -> None:
@@ -157,13 +156,14 @@ def test_two_lines_stay_two_lines(themed: QApplication, qtbot: QtBot) -> None:
     assert len(words.lines()) == 1, "where there is room for no more"
 
 
-def test_a_lost_input_says_why_on_its_picture(open_console: Open) -> None:
+def test_a_lost_input_says_why_on_its_card(open_console: Open) -> None:
     lost = running(1, "News", Tally.NO_INPUT, reason="nothing comes on port 5000")
     console = open_console(FakeServices([lost]))
     card = console.parts.dashboard.card("stream-1")
     assert card is not None
-    console.until(lambda: card.pane.picture.state.headline == "NO INPUT")
-    assert card.pane.picture.state.detail == "nothing comes on port 5000"
+    console.until(lambda: card.band.status.words == "NO INPUT")
+    assert card.band.status.detail == "nothing comes on port 5000"
+    assert card.pane.picture.state.headline == "no picture"
 
 
 def test_every_check_has_its_clause() -> None:

@@ -10,15 +10,15 @@ from PyQt6.QtGui import QColor, QImage
 
 from console_under_test import Console
 from fake_services import FakeServices
-from ibe100.models.alarms.confidence import ConfidenceOptions, PictureSize, Preview
+from ibe100.models.alarms.confidence import ConfidenceOptions, Picture, PictureSize, Preview
 from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import CueAction, CueRequest
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState, Tally
-from ibe100.ui.pictures.picture_state import OLD_S, countdown_of, picture_state
+from ibe100.ui.pictures.picture_state import OLD_S, picture_state
 from ibe100.ui.pictures.picture_view import PictureView
 from ibe100.ui.pictures.preview_pane import PreviewPane
-from ibe100.ui.qt_models.confidence_model import ShownPicture
+from ibe100.ui.qt_models.confidence_model import ConfidenceModel, ShownPicture
 from ibe100.ui.qt_models.stream_list import StreamRow
 
 BLUE = (20, 40, 200)
@@ -75,9 +75,9 @@ def test_without_input_the_last_picture_is_grey_and_says_how_old_it_is(console: 
     console.do(
         lambda: console.services.streams.update("stream-1", state=StreamState.STALLED, tally=Tally.NO_INPUT)
     )
-    console.until(lambda: "last picture" in pane(console).picture.state.detail)
+    console.until(lambda: "last picture" in pane(console).picture.state.headline)
     state = pane(console).picture.state
-    assert not state.is_live and state.headline == "NO INPUT" and "00:1" in state.detail
+    assert not state.is_live and "00:1" in state.detail
     shown = middle(pane(console).picture)
     assert abs(shown.blue() - shown.red()) < 8
 
@@ -88,10 +88,38 @@ def test_an_old_picture_never_passes_for_live() -> None:
     preview = Preview(stream_id="stream-1", is_on=True)
     assert picture_state(row, shown, preview, 1000.0 + OLD_S - 0.1).is_live
     late = picture_state(row, shown, preview, 1000.0 + OLD_S)
-    assert not late.is_live and late.headline == "NO NEW PICTURE"
+    assert not late.is_live and late.detail.startswith("NO NEW PICTURE")
     just_begun = picture_state(row, shown, preview, 2000.0, begun_at=1999.0)
-    assert not just_begun.is_live and (just_begun.headline, just_begun.has_picture) == ("", True)
-    assert "last picture" in just_begun.detail
+    assert not just_begun.is_live and (just_begun.detail, just_begun.has_picture) == ("16:40 ago", True)
+    assert "last picture" in just_begun.headline
+
+
+def test_a_live_picture_with_keyframes_far_apart_is_never_grey() -> None:
+    row, preview = StreamRow(running()), Preview(stream_id="stream-1", is_on=True)
+    model = ConfidenceModel()
+    for at in (1000.0, 1010.0, 1020.0, 1030.0):
+        model.take_picture(picture(at))
+    shown = model.picture("stream-1")
+    assert picture_state(row, shown, preview, 1030.0 + OLD_S + 5).is_live, "the next keyframe is due in 10 s"
+    assert not picture_state(row, shown, preview, 1030.0 + 22).is_live
+
+
+def picture(at: float) -> Picture:
+    return Picture(
+        stream_id="stream-1", taken_at=at, monotonic_s=at, width=16, height=9, pixels=bytes(16 * 9 * 3)
+    )
+
+
+def test_levels_fall_at_once_when_the_input_goes_or_the_stream_stops(console: Console) -> None:
+    console.do(lambda: console.services.preview.hear("stream-1", -23.0, -9.0, -12.0))
+    meter = pane(console).meter
+    console.until(lambda: meter.text() == "-23.0")
+    console.do(lambda: console.services.streams.update("stream-1", tally=Tally.NO_INPUT))
+    console.until(lambda: pane(console).picture.state.tally is Tally.NO_INPUT)
+    assert meter.text() == "–"
+    console.do(lambda: console.services.preview.hear("stream-1", -20.0, -9.0, -12.0))
+    console.settle()
+    assert meter.text() == "–", "what was measured before is not heard again"
 
 
 def test_a_picture_of_an_earlier_run_is_not_shown() -> None:
@@ -111,7 +139,8 @@ def test_a_preview_that_fails_says_why_and_is_no_alarm() -> None:
 def test_a_stream_that_does_not_run_shows_no_picture_of_before() -> None:
     row = StreamRow(running(state=StreamState.STOPPED, tally=Tally.OFF))
     state = picture_state(row, _taken(at=time.time()), Preview(stream_id="stream-1"), time.time())
-    assert not state.has_picture and state.headline == "STOPPED"
+    assert not state.has_picture
+    assert (state.headline, state.detail) == ("NOT RUNNING", "no picture is taken")
 
 
 def test_levels_are_shown_as_loudness_and_taken_down_when_they_stop(
@@ -136,16 +165,21 @@ def test_only_streams_in_sight_are_asked_for(console: Console) -> None:
     console.until(lambda: wanted["dashboard"] == {})
 
 
-def test_an_armed_cue_and_a_break_are_counted_down_on_the_picture(console: Console) -> None:
-    request = CueRequest(stream_id="stream-1", action=CueAction.TO_BREAK, duration_s=60, pre_roll_s=8)
+def test_an_armed_cue_is_counted_down_over_the_picture_of_a_tile_and_in_the_band_of_a_card(
+    console: Console,
+) -> None:
+    multiview = console.parts.multiview_controller.view
+    multiview.resize(1280, 720)
+    multiview.show()
+    request = CueRequest(stream_id="stream-1", action=CueAction.TO_BREAK, duration_s=60, pre_roll_s=60)
     cue = console.run(console.services.cues.fire(request))
-    row = StreamRow(running())
-    armed = countdown_of(row, cue, time.time())
-    assert armed is not None and armed.is_armed and armed.at == cue.splice_at
-    in_break = StreamRow(running(tally=Tally.IN_BREAK, break_ends_at=2000.0))
-    ends = countdown_of(in_break, None, 1950.0)
-    assert ends is not None and not ends.is_armed and ends.at == 2000.0
-    assert countdown_of(row, None, 1950.0) is None
+    tile = multiview.tile("stream-1")
+    card = console.parts.dashboard.card("stream-1")
+    assert tile is not None and card is not None
+    console.until(lambda: tile.pane.picture.status is not None)
+    assert tile.pane.picture.status == card.band.status
+    assert card.band.status.at == cue.splice_at and card.pane.picture.status is None
+    multiview.hide()
 
 
 def _taken(at: float) -> ShownPicture:

@@ -68,7 +68,8 @@ def test_what_is_planned_is_next_with_its_stream_and_state(console: Console) -> 
     assert (event.title, event.kind) == ("News break 60 s", EventKind.PLANNED)
     card = console.parts.dashboard.card("stream-1")
     assert card is not None
-    assert card.next.text().startswith("next ") and card.next.text().endswith("News break 60 s")
+    status = card.band.status
+    assert status.words.startswith("Next break ") and status.detail == "60 s · News break"
 
 
 def test_a_break_is_planned_by_the_editor(console: Console) -> None:
@@ -116,7 +117,7 @@ def test_a_series_keeps_its_interval_when_it_is_edited(console: Console) -> None
 
 
 def test_a_planned_break_is_dragged_to_another_time_and_put_back(console: Console) -> None:
-    window, timeline = console.window, console.parts.dashboard.timeline
+    window, timeline = console.window, console.parts.timeline
     before = console.services.schedule.breaks[1].planned_at
     assert before is not None
     scale = timeline.scale()
@@ -137,7 +138,7 @@ def test_a_planned_break_is_dragged_to_another_time_and_put_back(console: Consol
 
 
 def test_a_planned_break_is_re_timed_by_keys_alone_and_taken_back(console: Console) -> None:
-    window, timeline = console.window, console.parts.dashboard.timeline
+    window, timeline = console.window, console.parts.timeline
     before = console.services.schedule.breaks[1].planned_at
     assert before is not None
     window.activateWindow()
@@ -161,7 +162,7 @@ def test_a_planned_break_is_re_timed_by_keys_alone_and_taken_back(console: Conso
 
 
 def test_plus_and_minus_zoom_the_time_line(console: Console) -> None:
-    timeline = console.parts.dashboard.timeline
+    timeline = console.parts.timeline
     ahead_s = timeline.scale().ahead_s
     QTest.keyClick(timeline, Qt.Key.Key_Minus)
     assert timeline.scale().ahead_s > ahead_s
@@ -170,7 +171,7 @@ def test_plus_and_minus_zoom_the_time_line(console: Console) -> None:
 
 
 def test_escape_lets_go_of_a_dragged_break(console: Console) -> None:
-    timeline = console.parts.dashboard.timeline
+    timeline = console.parts.timeline
     before = console.services.schedule.breaks[1]
     grip = QPoint(round(timeline.scale().x(before.planned_at or 0)) + 4, FIRST_LINE)
     QTest.mousePress(timeline, LEFT, pos=grip)
@@ -190,7 +191,7 @@ def test_a_conflict_is_marked_where_the_break_is_and_said_in_words(open_console:
     console.until(lambda: parts.state.schedule.conflict(2) == words)
     row = parts.state.streams.row_of("stream-1")
     assert row is not None
-    spans = parts.dashboard.timeline.spans(row, time.time())
+    spans = parts.timeline.spans(row, time.time())
     assert [span.kind for span in spans] == [SpanKind.CONFLICT, SpanKind.CONFLICT]
     assert parts.cue_panel.coming.model.rows()[0].origin == words
     listed(console)

@@ -62,7 +62,7 @@ def test_the_demo_stream_is_added_and_started_by_one_click(open_console: Open) -
     card = console.parts.dashboard.card("stream-1")
     assert card is not None
     console.do(lambda: console.services.streams.measure("stream-1"))
-    console.until(lambda: card.rate.text() == "2.00")
+    console.until(lambda: card.facts.figure("Mb/s") == "2.00")
 
 
 def test_start_is_one_press_and_stop_wants_a_second(open_console: Open) -> None:
@@ -92,6 +92,7 @@ def test_a_stream_without_input_says_for_how_long_and_is_tried_again_at_once_whe
     assert row.state_words.startswith("NO INPUT 00:")
     assert row.retry_words.startswith("in 08:1")
     parts.stream_panel.select("stream-1")
+    parts.stream_panel.set_list_open(True)
     assert parts.stream_panel.retry_button.isVisible()
     QTest.mouseClick(parts.stream_panel.retry_button, LEFT)
     console.until(lambda: services.streams.retried == ["stream-1"])
@@ -137,6 +138,8 @@ def test_the_filter_keeps_streams_that_hold_the_text(open_console: Open) -> None
     panel = console.parts.stream_panel
     model = panel.list.model()
     assert model is not None
+    console.parts.actions["filter"].trigger()
+    assert panel.filter_edit.hasFocus()
     panel.filter_edit.setText("air")
     assert [model.index(at, 0).data() for at in range(model.rowCount())] == ["1 IBE News HD", "3 Cinema"]
     panel.filter_edit.setText("sport")
@@ -148,8 +151,8 @@ def test_the_filter_keeps_streams_that_hold_the_text(open_console: Open) -> None
 
 def test_digits_and_letters_are_text_while_one_types(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "IBE 2"), running(2, "Sport")]))
+    console.parts.stream_panel.open_filter()
     edit = console.parts.stream_panel.filter_edit
-    edit.setFocus()
     QTest.keyClicks(edit, "2a")
     assert edit.text() == "2a"
     assert console.parts.cue_panel.target_id == "stream-1"

@@ -75,6 +75,10 @@ CATALOGUE: tuple[ActionSpec, ...] = (
         "card_back", "Move the selected stream's card a place back", "Ctrl+Shift+Left", set_up_only=True
     ),
     ActionSpec("card_on", "Move the selected stream's card a place on", "Ctrl+Shift+Right", set_up_only=True),
+    ActionSpec("cards_auto", "Cards: as large as all streams fit"),
+    ActionSpec("cards_large", "Cards: large"),
+    ActionSpec("cards_medium", "Cards: medium"),
+    ActionSpec("cards_compact", "Cards: compact"),
     ActionSpec("choose_layout", "Restore a saved layout", "Ctrl+Shift+L"),
     ActionSpec("save_layout", "Save the layout under a name", set_up_only=True),
     ActionSpec("delete_layout", "Delete a saved layout", set_up_only=True),

@@ -1,54 +1,52 @@
-"""Alarm panel: each alarm with its shape, its age and what to do; acknowledge, shelve, history."""
+"""Alarms: a line that is always there, and below it the list, or the time line of breaks without any."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PyQt6.QtGui import QKeyEvent, QResizeEvent
+from PyQt6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from ibe100.models.alarms.alarm import Alarm, Severity
-from ibe100.models.rights import Act
+from ibe100.models.alarms.alarm import Alarm
 from ibe100.ui.alarms.alarm_delegate import AlarmDelegate
+from ibe100.ui.alarms.alarm_line import HEIGHT, AlarmLine
 from ibe100.ui.alarms.hidden_alarms_view import HiddenAlarmsView
 from ibe100.ui.alarms.shelve_question import ShelveQuestion
 from ibe100.ui.alarms.wrapped_rows import WrappedRows
 from ibe100.ui.qt_models.alarm_groups import AlarmRow
 from ibe100.ui.qt_models.alarm_table import (
+    AGED,
     ALARM_ROLE,
     AWAITING,
     CONDITION_COLUMN,
     REMEDY_COLUMN,
     ROW_ROLE,
-    SEVERITY_WORDS,
+    STATE_COLUMN,
     AlarmTableModel,
 )
-from ibe100.ui.qt_models.shortcomings import words
-from ibe100.ui.themes.sizes import px, scaled
-from ibe100.ui.themes.tokens import Colour
-from ibe100.ui.widgets.buttons import push_button
-from ibe100.ui.widgets.labels import label, set_kind
+from ibe100.ui.themes.sizes import NEAR, px, scaled
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
-from ibe100.ui.widgets.tally_mark import draw_severity
 from ibe100.ui.widgets.timers import repeating
-from ibe100.ui.words.tooltips import set_tooltip
 
 FLASH_MS = 500
 """Half a period in ms: one flash a second at the most."""
-WIDTHS = {0: 40, 1: 92, 2: 62, 3: 110, 4: 170, 5: 90, 7: 114, REMEDY_COLUMN: 104}
-SHARES = {3: 0.11, 4: 0.19, 5: 0.11}
+WIDTHS = {0: 40, 1: 96, 2: 58, 3: 112, 4: 160, 5: 90, REMEDY_COLUMN: 106, STATE_COLUMN: 122}
+SHARES = {3: 0.12, 4: 0.18, 5: 0.1}
 """Columns that grow with the panel, as parts of its width."""
 VALUE_COLUMN, WHAT_TO_DO_COLUMN = 5, 6
 ROOMY_WIDTH = 1040
-"""Width in pixels below which counts lose their words, and values are in tooltips."""
-RATE_MS = 1000
-FLOOD = 10
-"""Alarms in 10 minutes above which they are a flood (EEMUA 191)."""
+"""Width in pixels at 100 % below which values are in tooltips."""
+LOOK_MS = 1000
+LOW_WINDOW = 820
+"""Height of the window in pixels at 100 % below which all but the line is folded up."""
+LEAST_LOWER, MOST_PART = 136, 0.2
+"""Height of list or time line in pixels at 100 %, and the part of the window it may take."""
+MOST_HEIGHT = 16_777_215  # as Qt has it
 
 
 class AlarmPanel(QWidget):
-    """List of active alarms, list of shelved and grouped ones, and what can be done about an alarm."""
+    """Line, list of active alarms, list of shelved and grouped ones, and what can be done about an alarm."""
 
     acknowledge_requested = pyqtSignal(object)
     """The ids of the alarms."""
@@ -57,41 +55,35 @@ class AlarmPanel(QWidget):
     history_requested = pyqtSignal()
     remedy_requested = pyqtSignal(object)
     """The alarm whose remedy is to be begun."""
+    height_changed = pyqtSignal()
 
     def __init__(
         self,
         model: AlarmTableModel,
         rate: Callable[[], int] = lambda: 0,
         shortcomings: Callable[[], Sequence[str]] = lambda: (),
+        breaks: QWidget | None = None,
         parent: QWidget | None = None,
     ) -> None:
-        """`shortcomings`: what is not as it should be, though no alarm says so."""
+        """`shortcomings`: what is not as it should be, though no alarm says so; `breaks`: the time line."""
         super().__init__(parent)
         self._model, self._rate_of, self._shortcomings = model, rate, shortcomings
+        self._breaks = breaks
+        self._is_low = False
+        self._waiting = 0
         self.setProperty("kind", "panel")
-        scaled(self.setMinimumHeight, 120)
-        self.counts = {severity: label("", "second") for severity in Severity}
-        self._shapes = {severity: _Shape(severity) for severity in Severity}
-        self.waiting = label("", "strong")
-        self.rate = label("", "muted")
-        self.hidden_button = _button("sleep", "", "Shelved and grouped alarms")
-        self.hidden_button.setCheckable(True)
-        self.hidden_button.setProperty("kind", "flat")
-        self.hidden_button.toggled.connect(self._refresh)
-        self.acknowledge_button = _button(
-            "bell-check-outline", "Acknowledge  A", "Acknowledge the selected alarm, key A", Act.SEE_TO_ALARMS
-        )
-        self.acknowledge_button.clicked.connect(self.acknowledge)
-        self.page_button = _button(
-            "check-all", "Page  Shift A", "Acknowledge all alarms on the page, key Shift A", Act.SEE_TO_ALARMS
-        )
-        self.page_button.clicked.connect(self.acknowledge_page)
-        self.shelve_button = _button(
-            "sleep", "Shelve  S", "Shelve the selected alarm, key S", Act.SEE_TO_ALARMS
-        )
-        self.shelve_button.clicked.connect(self.shelve)
-        self.history_button = _button("history", "History", "History of alarms")
-        self.history_button.clicked.connect(self.history_requested)
+        line = self.line = AlarmLine(model)
+        self.waiting, self.hidden_button = line.waiting, line.hidden_button
+        self.acknowledge_button, self.page_button = line.acknowledge_button, line.page_button
+        self.shelve_button, self.history_button = line.shelve_button, line.history_button
+        line.hidden_button.toggled.connect(self._show_hidden)
+        line.breaks_button.toggled.connect(self._refresh)
+        line.fold_button.toggled.connect(self._fold)
+        line.acknowledge_button.clicked.connect(self.acknowledge)
+        line.page_button.clicked.connect(self.acknowledge_page)
+        line.shelve_button.clicked.connect(self.shelve)
+        line.history_button.clicked.connect(self.history_requested)
+        line.begun.connect(self.remedy_requested)
         self.table = quiet_table(model, "Alarms")
         fit_columns(self.table, WIDTHS, WHAT_TO_DO_COLUMN)
         self.delegate = AlarmDelegate(self)
@@ -105,48 +97,50 @@ class AlarmPanel(QWidget):
         selection = self.table.selectionModel()
         assert selection is not None
         selection.currentChanged.connect(self._refresh)
-        for signal in (model.rowsInserted, model.rowsRemoved, model.dataChanged, self.hidden_alarms.changed):
+        for signal in (model.rowsInserted, model.rowsRemoved, self.hidden_alarms.changed):
             signal.connect(self._refresh)
+        model.dataChanged.connect(self._rows_changed)
         self._flash = repeating(self, FLASH_MS, self._toggle)
-        self._every_second = repeating(self, RATE_MS, self._look)
+        self._every_second = repeating(self, LOOK_MS, self._look)
         self._every_second.start()
         self._refresh()
         self._look()
 
     def _lay_out(self) -> None:
-        bar = QWidget()
-        # Its words give way to the width there is; the panel is never widened by them.
-        bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        head = QHBoxLayout(bar)
-        head.setContentsMargins(0, 0, 0, 0)
-        scaled(head.setSpacing, 12)
-        for severity, shown in self.counts.items():
-            pair = QHBoxLayout()
-            scaled(pair.setSpacing, 4)
-            pair.addWidget(self._shapes[severity])
-            pair.addWidget(shown)
-            head.addLayout(pair)
-        head.addWidget(self.waiting)
-        head.addWidget(self.hidden_button)
-        head.addWidget(self.rate)
-        head.addStretch(1)
-        for button in (self.acknowledge_button, self.page_button, self.shelve_button, self.history_button):
-            head.addWidget(button)
-        self.empty = label("", "muted", wrap=True)
-        scaled(self.empty.setContentsMargins, 12, 8, 12, 8)
-        self._stack = QStackedLayout()
-        page = QWidget()
-        page_layout = QVBoxLayout(page)
-        page_layout.setContentsMargins(0, 0, 0, 0)
-        page_layout.addWidget(self.empty)
-        page_layout.addStretch(1)
-        for widget in (page, self.table, self.hidden_alarms):
-            self._stack.addWidget(widget)
+        self.below = QStackedWidget()
+        for page in (self._breaks or QWidget(), self.table, self.hidden_alarms):
+            self.below.addWidget(page)
+        scaled(self.below.setMinimumHeight, LEAST_LOWER // 2)
         layout = QVBoxLayout(self)
-        scaled(layout.setContentsMargins, 8, 8, 8, 8)
-        scaled(layout.setSpacing, 4)
-        layout.addWidget(bar)
-        layout.addLayout(self._stack, 1)
+        scaled(layout.setContentsMargins, NEAR, 0, NEAR, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.line)
+        layout.addWidget(self.below, 1)
+
+    @property
+    def is_folded(self) -> bool:
+        """True while nothing but the line is shown: in a low window, unless it is unfolded."""
+        return self._is_low and not self.line.fold_button.isChecked()
+
+    def height_in(self, window_height: int) -> int:
+        """Height that line and lower part take by themselves: the same with alarms and without."""
+        if self.is_folded:
+            return px(HEIGHT)
+        wanted = 0 if self._breaks is None else self._breaks.sizeHint().height()
+        return px(HEIGHT) + max(px(LEAST_LOWER), min(wanted, int(window_height * MOST_PART)))
+
+    def set_window_height(self, height: int) -> None:
+        """Fold everything but the line in a low window."""
+        is_low = height < px(LOW_WINDOW)
+        if is_low is not self._is_low:
+            self._is_low = is_low
+            self._fold()
+
+    def unfold(self) -> None:
+        """Bring the time line of breaks into sight."""
+        self.line.hidden_button.setChecked(False)
+        self.line.breaks_button.setChecked(True)
+        self.line.fold_button.setChecked(True)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Stream, condition and value take their share of the room."""
@@ -154,7 +148,6 @@ class AlarmPanel(QWidget):
         self.table.setColumnHidden(VALUE_COLUMN, self.width() < px(ROOMY_WIDTH))
         for column, share in SHARES.items():
             self.table.setColumnWidth(column, max(px(WIDTHS[column]), int(self.width() * share)))
-        self._refresh()
 
     def acknowledge(self) -> None:
         """Acknowledge the selected alarm, or else the first that waits."""
@@ -230,39 +223,56 @@ class AlarmPanel(QWidget):
         return self._model.next_to_acknowledge()
 
     def _on_page(self) -> tuple[Alarm, ...]:
+        """Alarms in sight: rows of the list, or the one that the line names."""
+        alarms = self._model.alarms()
+        if not self.table.isVisible():
+            return alarms[:1] if self.is_folded else ()
         viewport = self.table.viewport()
         assert viewport is not None
         first = max(0, self.table.rowAt(0))
         last = self.table.rowAt(viewport.height() - 1)
-        shown = self._model.alarms()[first : len(self._model.alarms()) if last < 0 else last + 1]
+        shown = alarms[first : len(alarms) if last < 0 else last + 1]
         return tuple(alarm for alarm in shown if alarm.is_shown)
 
+    def _fold(self) -> None:
+        folded = self.is_folded
+        self.below.setVisible(not folded)
+        self.setMaximumHeight(px(HEIGHT) if folded else MOST_HEIGHT)
+        if folded:
+            self.line.hidden_button.setChecked(False)
+        self._refresh()
+        self.height_changed.emit()
+
+    def _show_hidden(self, shown: bool) -> None:
+        if shown:
+            self.line.fold_button.setChecked(True)
+        self._refresh()
+
+    def _rows_changed(self, first: QModelIndex, last: QModelIndex, roles: Sequence[int] = ()) -> None:
+        if list(roles) == AGED:
+            self.line.grow_older()
+        else:
+            self._refresh()
+
     def _refresh(self) -> None:
-        is_roomy = self.width() >= px(ROOMY_WIDTH)
-        for severity, count in self._model.counts().items():
-            counted = f"{count} {SEVERITY_WORDS[severity]}"
-            self.counts[severity].setText(counted if is_roomy else str(count))
-            self.counts[severity].setAccessibleName(counted)
-            self._shapes[severity].set_lit(count > 0)
-        self.acknowledge_button.setText("Acknowledge  A" if is_roomy else "Ack  A")
-        self.page_button.setText("Page  Shift A" if is_roomy else "Page")
-        self.history_button.setText("History" if is_roomy else "")
         waiting = self._model.awaiting_count()
-        self.waiting.setText(f"{waiting} to acknowledge" if waiting else "")
-        kept = self._model.hidden_alarms()
-        shelved = sum(one.is_shelved for one in kept)
-        self.hidden_button.setText(f"{shelved} shelved · {len(kept) - shelved} grouped")
-        self.hidden_button.setVisible(bool(kept) or self.hidden_button.isChecked())
-        on_shelf = self.hidden_button.isChecked()
-        self.acknowledge_button.setEnabled(not on_shelf and self._to_acknowledge() is not None)
-        self.page_button.setEnabled(not on_shelf and waiting > 0)
-        self.shelve_button.setText("Unshelve  S" if on_shelf else "Shelve  S")
-        self.shelve_button.setAccessibleName(
-            "Unshelve the selected alarm, key S" if on_shelf else "Shelve the selected alarm, key S"
-        )
-        can_shelve = self.hidden_alarms.chosen() if on_shelf else self._chosen()
+        if waiting > self._waiting:
+            self.line.breaks_button.setChecked(False)
+        self._waiting = waiting
+        on_hidden = self.hidden_button.isChecked()
+        self.acknowledge_button.setEnabled(not on_hidden and self._to_acknowledge() is not None)
+        self.page_button.setEnabled(not on_hidden and waiting > 0)
+        can_shelve = self.hidden_alarms.chosen() if on_hidden else self._chosen()
         self.shelve_button.setEnabled(can_shelve is not None)
-        self._stack.setCurrentIndex(2 if on_shelf else 1 if self._model.rowCount() else 0)
+        on_breaks = self._breaks is not None and self.line.breaks_button.isChecked()
+        is_listed = self._model.rowCount() and not on_breaks
+        self.below.setCurrentIndex(2 if on_hidden else 1 if is_listed else 0)
+        self.line.show_alarms(
+            folded=self.is_folded,
+            on_hidden=on_hidden,
+            can_fold=self._is_low,
+            has_breaks=self._breaks is not None,
+        )
         if self._model.flashes():
             if not self._flash.isActive():
                 self._flash.start()
@@ -271,41 +281,11 @@ class AlarmPanel(QWidget):
             self.delegate.bright = True
 
     def _look(self) -> None:
-        found = self._shortcomings()
-        self.empty.setText(words(found))
-        set_kind(self.empty, "problem" if found else "muted")
-        rate = self._rate_of()
-        self.rate.setText(f"{rate} in 10 min" + (": a flood" if rate > FLOOD else ""))
-        set_tooltip(self.rate, "Alarms shown within the last ten minutes")
+        self.line.show_quiet(self._shortcomings())
+        self.line.show_rate(self._rate_of())
 
     def _toggle(self) -> None:
         self.delegate.bright = not self.delegate.bright
         viewport = self.table.viewport()
         if viewport is not None:
             viewport.update()
-
-
-def _button(icon_name: str, text: str, accessible_name: str, act: Act | None = None) -> QPushButton:
-    return push_button(text, accessible_name, icon_name=icon_name, hint=accessible_name, act=act)
-
-
-class _Shape(QWidget):
-    """The shape of one severity, beside its count; grey while the count is 0."""
-
-    def __init__(self, severity: Severity) -> None:
-        super().__init__()
-        self._severity = severity
-        self._is_lit = False
-        scaled(self.setFixedSize, 18, 18)
-        self.setAccessibleName(f"Priority {int(severity)}")
-
-    def set_lit(self, lit: bool) -> None:
-        """Colour the shape when there are such alarms."""
-        if lit is not self._is_lit:
-            self._is_lit = lit
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Paint the shape."""
-        colour = None if self._is_lit else Colour.TEXT_MUTED
-        draw_severity(QPainter(self), self.rect(), self._severity, hollow=not self._is_lit, colour=colour)

@@ -8,13 +8,14 @@ from PyQt6.QtWidgets import QTableView
 
 from ibe100.ui.themes.enterprise_theme import sans
 from ibe100.ui.themes.sizes import SECOND, on_text_size, px
-from ibe100.ui.widgets.tables import ROW_HEIGHT
 from ibe100.ui.widgets.timers import single_shot
 
 MOST_LINES = 3
 MOST_ROWS = 100
 """Rows that are measured; those further down are one line high."""
 SETTLE_MS = 100
+LINE = 36
+"""Height of a row of one line in pixels at 100 %: it holds a button."""
 PADDING = 14
 """Horizontal padding of a cell, both sides and the margins of its text, in pixels."""
 
@@ -32,7 +33,6 @@ class WrappedRows(QObject):
         assert header is not None
         for changed in (model.rowsInserted, model.rowsRemoved, model.modelReset, header.sectionResized):
             changed.connect(self._soon)
-
         on_text_size(self, WrappedRows.fit)
 
     @property
@@ -46,7 +46,7 @@ class WrappedRows(QObject):
         assert model is not None
         for row in range(min(model.rowCount(), MOST_ROWS)):
             lines = max(self._lines(str(model.index(row, column).data()), column) for column in self._columns)
-            height = px(ROW_HEIGHT) + (lines - 1) * self._metrics.lineSpacing()
+            height = px(LINE) + (lines - 1) * self._metrics.lineSpacing()
             if self._table.rowHeight(row) != height:
                 self._table.setRowHeight(row, height)
 

@@ -9,6 +9,7 @@ from enum import Enum
 from ibe100.models.cues.recurrence import Every, Series
 from ibe100.models.cues.schedule import At, BreakState, ScheduledBreak
 from ibe100.models.scte35_marker import Cue, CueState, Direction
+from ibe100.ui.qt_models.cue_list import AIRED
 
 
 class SpanKind(Enum):
@@ -38,7 +39,6 @@ class BreakSpan:
 
 
 MOST_TURNS = 200
-AIRED = frozenset({CueState.SENT, CueState.SEEN, CueState.SPLICED, CueState.AIRED_LATE})
 
 
 def spliced_at(cue: Cue) -> float:

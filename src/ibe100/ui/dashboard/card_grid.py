@@ -4,48 +4,56 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ibe100.ui.dashboard.card_layout import LEAST, MOST_COMPACT_HEIGHT, picture_width
+from ibe100.ui.qt_models.card_order import CardSize
 from ibe100.ui.themes.sizes import px
 
-FULL_WIDTH, FULL_HEIGHT = 296, 216
-"""Smallest size of a card that shows everything, in pixels at 100 %."""
-COMPACT_WIDTH, COMPACT_HEIGHT = 232, 98
-"""Smallest size of a card that shows the tally, a small picture, the bitrate and what comes next."""
-MOST_HEIGHT = 900
-SHAPE = 1.7
-"""Width to height at which a card reads best."""
+SIZES = (CardSize.LARGE, CardSize.MEDIUM, CardSize.COMPACT)
 
 
 @dataclass(frozen=True, slots=True)
 class CardGrid:
-    """Columns, and the height of each card in pixels."""
+    """Columns, and size and height in pixels of each card."""
 
     columns: int
     card_height: int
+    size: CardSize
 
 
-def card_grid(count: int, width: int, height: int, spacing: int) -> CardGrid:
-    """The grid in which `count` cards are largest in `width` x `height`; compact cards may be scrolled."""
-    full = _largest(count, width, height, spacing, px(FULL_WIDTH), px(FULL_HEIGHT))
-    compact = full or _largest(count, width, height, spacing, px(COMPACT_WIDTH), px(COMPACT_HEIGHT))
-    return compact or CardGrid(_most_columns(count, width, spacing, px(COMPACT_WIDTH)), px(COMPACT_HEIGHT))
+def card_grid(
+    count: int, width: int, height: int, spacing: int, choice: CardSize = CardSize.AUTO
+) -> CardGrid:
+    """The grid of the largest cards at which all fit in `width` x `height`, or of the size that is chosen.
+
+    Of one size, the grid with the largest pictures is taken. What does not fit is scrolled.
+    """
+    count = max(1, count)
+    for size in SIZES if choice is CardSize.AUTO else (choice,):
+        found = _best(count, width, height, spacing, size)
+        if found is not None:
+            return found
+    size = SIZES[-1] if choice is CardSize.AUTO else choice
+    least_width, least_height = (px(length) for length in LEAST[size])
+    return CardGrid(_most_columns(count, width, spacing, least_width), least_height, size)
 
 
 def _most_columns(count: int, width: int, spacing: int, least_width: int) -> int:
     return max(1, min(count, (width + spacing) // (least_width + spacing)))
 
 
-def _largest(
-    count: int, width: int, height: int, spacing: int, least_width: int, least_height: int
-) -> CardGrid | None:
-    best, best_size = None, 0.0
+def _best(count: int, width: int, height: int, spacing: int, size: CardSize) -> CardGrid | None:
+    least_width, least_height = (px(length) for length in LEAST[size])
+    best, best_rank = None, 0.0
     for columns in range(1, _most_columns(count, width, spacing, least_width) + 1):
-        rows = -(-max(1, count) // columns)
-        card_width = (width + spacing) / columns - spacing
-        card_height = min((height + spacing) // rows - spacing, px(MOST_HEIGHT))
-        if card_height < least_height:
+        rows = -(-count // columns)
+        card_width = (width + spacing) // columns - spacing
+        card_height = (height + spacing) // rows - spacing
+        if size is CardSize.COMPACT:
+            card_height = min(card_height, px(MOST_COMPACT_HEIGHT))
+        if card_height < least_height or card_width < least_width:
             continue
-        # What counts is the largest picture of the right shape that a card holds.
-        size = min(card_width, card_height * SHAPE)
-        if size > best_size:
-            best, best_size = CardGrid(columns, card_height), size
+        # Empty places count against a grid as much as pictures that are smaller by their share.
+        rank = picture_width(size, card_width, card_height) * count / (columns * rows)
+        if rank > best_rank:
+            best, best_rank = CardGrid(columns, card_height, size), rank
     return best

@@ -1,6 +1,8 @@
-"""The dashboard: a card per stream, as large as the room allows, above the break timeline."""
+"""The dashboard: a card per stream, as large as the room allows."""
 
 from __future__ import annotations
+
+import time
 
 from PyQt6.QtCore import QModelIndex, QPoint, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
@@ -9,23 +11,22 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidg
 from ibe100.models.alarms.confidence import PictureSize
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue
-from ibe100.ui.dashboard.break_timeline import BreakTimeline
 from ibe100.ui.dashboard.card_grid import card_grid
 from ibe100.ui.dashboard.stream_card import StreamCard
+from ibe100.ui.pictures.stream_status import status_now
 from ibe100.ui.qt_models.card_order import CardOrder
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.themes.sizes import NEAR, on_text_size, px, scaled
+from ibe100.ui.widgets.timers import repeating
 
-TIMELINE_PART, SMALL_TIMELINE_PART = 0.36, 0.25
-"""Part of the height that the timeline may take before it is scrolled, in a high and in a low window."""
-MANY, ROOMY_HEIGHT = 9, 560
+TICK_MS = 100
 
 
 class Dashboard(QWidget):
-    """Cards of the listed streams, each updated in place, and the timeline."""
+    """Cards of the listed streams, each updated in place."""
 
     chosen = pyqtSignal(str)
     start_requested = pyqtSignal(str)
@@ -54,14 +55,11 @@ class Dashboard(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._grid)
         column.addStretch(1)
-        self.cards = _scroll_area(page, "Cards of the streams")
-        self.timeline = BreakTimeline(streams, cues, schedule)
-        self._below = _scroll_area(self.timeline, "Break timeline")
+        self.cards = scrolled(page, "Cards of the streams")
         layout = QVBoxLayout(self)
         scaled(layout.setContentsMargins, NEAR, NEAR, NEAR, NEAR)
         scaled(layout.setSpacing, NEAR)
         layout.addWidget(self.cards, 1)
-        layout.addWidget(self._below)
         streams.rowsInserted.connect(self._rebuild)
         streams.rowsRemoved.connect(self._rebuild)
         order.changed.connect(self._arrange)
@@ -73,6 +71,7 @@ class Dashboard(QWidget):
             changed.connect(self._confidence_changed)
         confidence.levels_changed.connect(self._levels_changed)
         on_text_size(self, Dashboard._arrange)
+        repeating(self, TICK_MS, self._tick).start()
 
     def card(self, stream_id: str) -> StreamCard | None:
         """The card of a stream."""
@@ -140,20 +139,19 @@ class Dashboard(QWidget):
 
     def _arrange(self) -> None:
         rows = self._order.rows()
-        needed = self.timeline.sizeHint().height()
-        roomy = len(rows) < MANY and self.height() >= px(ROOMY_HEIGHT)
-        part = TIMELINE_PART if roomy else SMALL_TIMELINE_PART
-        self._below.setFixedHeight(min(needed, int(self.height() * part)))
-        width = self.width() - 2 * px(NEAR)
-        height = self.height() - 3 * px(NEAR) - self._below.height()
-        shape = card_grid(len(rows), width, height, px(NEAR))
-        if shape.card_height * -(-len(rows) // shape.columns) > height:
+        spacing, choice = px(NEAR), self._order.size
+        width, height = self.width() - 2 * spacing, self.height() - 2 * spacing
+        shape = card_grid(len(rows), width, height, spacing, choice)
+        if (shape.card_height + spacing) * -(-len(rows) // shape.columns) - spacing > height:
             bar = self.cards.verticalScrollBar()
             width -= 0 if bar is None else bar.sizeHint().width()
-            shape = card_grid(len(rows), width, height, px(NEAR))
+            shape = card_grid(len(rows), width, height, spacing, choice)
         for at, row in enumerate(rows):
             card = self._cards[row.stream_id]
             card.setFixedHeight(shape.card_height)
+            if card.size_class is not shape.size:
+                card.set_size_class(shape.size)
+                self._show(row)
             self._grid.addWidget(card, at // shape.columns, at % shape.columns)
         for column in range(self._grid.columnCount()):
             self._grid.setColumnStretch(column, 1 if column < shape.columns else 0)
@@ -169,12 +167,12 @@ class Dashboard(QWidget):
     def _levels_changed(self, stream_id: str) -> None:
         card = self._cards.get(stream_id)
         if card is not None:
-            card.pane.meter.show_levels(self._confidence.levels(stream_id))
+            card.pane.show_levels(stream_id, self._confidence)
 
     def _confidence_changed(self, stream_id: str) -> None:
         row, card = self._streams.row_of(stream_id), self._cards.get(stream_id)
         if row is not None and card is not None:
-            card.pane.show_stream(row, self._cues.latest(stream_id), self._confidence)
+            card.pane.show_stream(row, self._confidence)
 
     def _cue_changed(self, told: Cue | ReturnReceipt) -> None:
         row = self._streams.row_of(told.stream_id)
@@ -186,11 +184,22 @@ class Dashboard(QWidget):
         if card is not None:
             cue = self._cues.latest(row.stream_id)
             came_back = None if cue is None else self._cues.return_of(cue.cue_id)
-            card.show_row(row, cue, self._schedule.next_of(row.stream_id), came_back)
-            card.pane.show_stream(row, cue, self._confidence)
+            status = status_now(row, self._cues, self._schedule.next_of(row.stream_id))
+            errors = row.errors.shown(time.monotonic()) if row.fresh() is not None else {}
+            card.show_row(row, status, errors, cue, came_back)
+            card.pane.show_stream(row, self._confidence)
+
+    def _tick(self) -> None:
+        """Let countdowns run and old levels fall; what has not changed is not painted."""
+        if self.isVisible():
+            now = time.time()
+            for card in self._cards.values():
+                card.band.tick(now)
+                card.pane.meter.age()
 
 
-def _scroll_area(inside: QWidget, accessible_name: str) -> QScrollArea:
+def scrolled(inside: QWidget, accessible_name: str) -> QScrollArea:
+    """Scroll area around a widget that is as wide as it."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)

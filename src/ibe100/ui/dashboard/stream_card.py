@@ -2,58 +2,40 @@
 
 from __future__ import annotations
 
-import time
-
-from PyQt6.QtCore import QPoint, Qt, pyqtSignal
-from PyQt6.QtGui import QMouseEvent, QResizeEvent
-from PyQt6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtCore import QPoint, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from ibe100.models.cues.return_receipt import ReturnReceipt
-from ibe100.models.cues.schedule import ScheduledBreak
-from ibe100.models.messages import StreamView
 from ibe100.models.scte35_marker import Cue, CueState
-from ibe100.models.stream_state import Tally
-from ibe100.ui.dashboard.card_facts import CardFacts
-from ibe100.ui.dashboard.card_grid import COMPACT_WIDTH, FULL_HEIGHT
+from ibe100.ui.dashboard.card_facts import RATE, CardFacts, facts_of
+from ibe100.ui.dashboard.card_head import CardHead
+from ibe100.ui.dashboard.card_layout import BUTTON_WIDTH, card_places
 from ibe100.ui.pictures.preview_pane import PreviewPane
+from ibe100.ui.pictures.status_band import StatusBand
+from ibe100.ui.pictures.stream_status import StreamStatus
+from ibe100.ui.qt_models.card_order import CardSize
 from ibe100.ui.qt_models.cue_list import short_receipt
-from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, StreamRow
-from ibe100.ui.themes.sizes import on_text_size, px, scaled
-from ibe100.ui.widgets.cue_flag import CueFlag
+from ibe100.ui.qt_models.stream_list import StreamRow
+from ibe100.ui.themes.sizes import RADIUS, on_text_size, px
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.error_lamps import ErrorLamps
-from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
+from ibe100.ui.widgets.fitting import FittingLabel
+from ibe100.ui.widgets.labels import set_kind
 from ibe100.ui.widgets.run_button import RunButton
-from ibe100.ui.widgets.sparkline import Sparkline
-from ibe100.ui.widgets.tally_mark import SeverityMark, TallyChip
-from ibe100.ui.words import tr101290
 from ibe100.ui.words.return_feed import short_return
-from ibe100.ui.words.srt import route_words
-from ibe100.utils.timecode import format_clock, format_countdown, format_pts_clock, format_span
-from ibe100.utils.units import UNKNOWN, megabits
+from ibe100.utils.timecode import format_clock
 
-TOP, MIDDLE = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignVCenter
-LEFT, RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-LARGE_HEIGHT = 280
-"""Height from which a card is to be read from across the room, in pixels."""
-TALL_HEIGHT = 380
-"""Height from which there is room for everything below the picture."""
-COMPACT_PICTURE = (104, 48)
-LAMPS_HEIGHT = 122
-"""Height below which the mark of the worst alarm stands in for the lamps."""
-CURVE_WIDTH = 300
-"""Width of a compact card that has room for the curve beside the rate."""
-CURVE_BELOW_HEIGHT = 80
-"""Height of a compact card's picture from which the curve stands below the rate."""
-COMPACT_LINE, COMPACT_LINES = 42, 70
-"""Height that a compact card needs above its picture, and with the lamps below it."""
-RATE_WIDTH = 124
-FULL_MARGINS, COMPACT_MARGINS = (12, 8, 12, 8), (8, 4, 8, 4)
-CARD_NAME, CARD_RATE = "title", "big_number"
-LARGE_NAME, LARGE_RATE = "heading", "huge_number"
+SELECTED_FRAME = 3
+RATE_WIDTH = 80
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class StreamCard(QFrame):
-    """Tally, state, bitrate, TR 101 290 lamps, last cue and next event of a stream."""
+class StreamCard(QWidget):
+    """Tally, picture, state with its countdown, figures, TR 101 290 lamps and last cue of a stream.
+
+    Its parts stand where `card_places` puts them; nothing is laid out anew when their texts change.
+    """
 
     chosen = pyqtSignal(str)
     dragged = pyqtSignal(str, QPoint)
@@ -62,171 +44,116 @@ class StreamCard(QFrame):
     def __init__(self, stream_id: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.stream_id = stream_id
-        self._view: StreamView | None = None
+        self.is_selected = False
+        self._size = CardSize.LARGE
         self._pressed_at: QPoint | None = None
         self._is_dragged = False
-        self.setProperty("kind", "card")
-        scaled(self.setMinimumWidth, COMPACT_WIDTH)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.chip = TallyChip()
-        self.name = ElidedLabel("", CARD_NAME)
-        self.cue_flag = CueFlag()
-        self.severity = SeverityMark()
-        self.rate = label(UNKNOWN, CARD_RATE)
-        self.facts = CardFacts()
-        self.clock = label("", "small_number")
-        self.uptime = label("", "small_number")
-        self.curve = Sparkline(HISTORY_SAMPLES)
-        self.lamps = ErrorLamps()
-        self.pane = PreviewPane()
-        self.route = ElidedLabel("", "muted")
-        self.last = ElidedLabel("", "muted")
-        self.next = ElidedLabel("", "muted")
-        self.run_button = RunButton()
-        self._lay_out()
+        self.head = CardHead(self)
+        self.pane = PreviewPane(self)
+        self.pane.is_left_aligned = True
+        self.facts = CardFacts(self)
+        self.band = StatusBand(self)
+        self.lamps = ErrorLamps(self)
+        self.last = FittingLabel("muted", self)
+        self.last.setAlignment(RIGHT)
+        self.rate = FittingLabel("strong", self)
+        self.rate.setAlignment(RIGHT)
+        self.run_button = RunButton(self)
+        on_text_size(self, StreamCard._place)
 
-    def _lay_out(self) -> None:
-        head = self._head = QHBoxLayout()
-        scaled(head.setSpacing, 8)
-        head.addWidget(self.chip)
-        head.addWidget(self.name, 1)
-        head.addWidget(self.cue_flag)
-        head.addWidget(self.severity)
-        rate = QHBoxLayout()
-        scaled(rate.setSpacing, 4)
-        rate.addWidget(self.rate)
-        rate.addWidget(label("Mb/s", "muted"))
-        rate.addStretch(1)
-        column = self._column = QVBoxLayout()
-        scaled(column.setSpacing, 4)
-        column.addLayout(rate)
-        body = self._body = QHBoxLayout()
-        scaled(body.setSpacing, 12)
-        body.addLayout(column)
-        body.addWidget(self.curve, 1)
-        body.addWidget(self.facts, 0, MIDDLE)
-        times = QWidget()
-        row = QHBoxLayout(times)
-        row.setContentsMargins(0, 0, 0, 0)
-        scaled(row.setSpacing, 8)
-        row.addWidget(self.last, 1)
-        for title, value in (("PTS", self.clock), ("Up", self.uptime)):
-            row.addWidget(label(title, "muted"))
-            row.addWidget(value)
-        foot = QHBoxLayout()
-        scaled(foot.setSpacing, 8)
-        foot.addWidget(self.lamps, 0, MIDDLE)
-        foot.addWidget(self.next, 1)
-        foot.addWidget(self.run_button)
-        layout = self._rows = QVBoxLayout(self)
-        scaled(layout.setContentsMargins, *FULL_MARGINS)
-        scaled(layout.setSpacing, 4)
-        layout.addLayout(head)
-        layout.addWidget(self.pane, 1)
-        layout.addLayout(body)
-        layout.addWidget(self.route)
-        layout.addWidget(times)
-        layout.addLayout(foot)
-        self._only_in_tall = (self.route, times)
-        on_text_size(self, StreamCard._fit)
+    @property
+    def size_class(self) -> CardSize:
+        """Size by which its parts are chosen."""
+        return self._size
+
+    def set_size_class(self, size: CardSize) -> None:
+        """Choose the parts that the card shows."""
+        if size is not self._size:
+            self._size = size
+            self._place()
 
     def show_row(
         self,
         row: StreamRow,
+        status: StreamStatus,
+        errors: dict[int, int | None],
         cue: Cue | None,
-        coming: ScheduledBreak | None,
         came_back: ReturnReceipt | None = None,
     ) -> None:
-        """Show the stream as of now; `came_back` is what the return feed says of `cue`."""
-        view = row.view
-        words = row.tally_words if view.tally is not Tally.OFF else str(view.state)
-        self.chip.show_tally(view.tally, words)
-        self.name.setText(f"{view.number}  {row.name}")
-        self.cue_flag.setVisible(row.is_cue_target)
-        self.severity.show_severity(row.severity)
-        self.route.setText(" · ".join(filter(None, (route_words(row.telemetry), row.route, view.engine))))
-        sample = row.fresh()
-        self.rate.setText(UNKNOWN if sample is None else megabits(sample.bitrate_bps))
-        self.facts.show_sample(sample)
-        self.clock.setText(UNKNOWN if sample is None else format_pts_clock(sample.pts)[:8])
-        began = view.started_at if view.state.is_active else None
-        self.uptime.setText(UNKNOWN if began is None else format_span(time.time() - began))
-        self.curve.show_values(tuple(row.bitrates) if sample is not None else ())
-        self.lamps.show_sums(tr101290.sums(sample.counters) if sample is not None else {})
-        self.last.setText(_last_lines(cue, came_back))
-        set_kind(self.last, _last_kind(cue, came_back))
-        words, kind = _next_words(row, cue, coming)
-        self.next.setText(words)
-        set_kind(self.next, kind)
-        self.run_button.show_stream(view)
-        self._view = view
-        self._show_run_button()
-        aim = ", cues go here" if row.is_cue_target else ""
-        self.setAccessibleName(f"Stream {view.number} {row.name}, {row.state_words}{aim}")
+        """Show the stream as of now; `came_back` is what the return feed says of `cue`, its newest."""
+        self.head.show_row(row)
+        self.band.show_status(status)
+        if self._size is CardSize.COMPACT:
+            figure = facts_of(row)[0].figure
+            self.rate.show_wordings(f"{figure} {RATE}", figure)
+        else:
+            self.facts.show_row(row)
+            self.last.show_wordings(*_last_wordings(cue, came_back))
+            set_kind(self.last, _last_kind(cue, came_back))
+        self.lamps.show_sums(errors)
+        self.run_button.show_stream(row.view)
+        self.setAccessibleName(f"Stream {row.view.number} {row.name}, {row.state_words}")
 
     def set_selected(self, selected: bool) -> None:
-        """Draw the ring of the selected stream."""
-        if self.property("selected") != selected:
-            self.setProperty("selected", selected)
-            style = self.style()
-            if style is not None:
-                style.unpolish(self)
-                style.polish(self)
+        """Draw the frame of the selected stream."""
+        if self.is_selected != selected:
+            self.is_selected = selected
+            self.update()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Fit name and rate to the card; a compact one keeps what matters on air."""
+        """Put the parts where they stand at this size."""
         super().resizeEvent(event)
-        self._fit()
+        self._place()
 
-    def _fit(self) -> None:
-        is_full, is_tall = self.height() >= px(FULL_HEIGHT), self.height() >= px(TALL_HEIGHT)
-        for part in self._only_in_tall:
-            part.setVisible(is_tall)
-        self._show_run_button()
-        self.facts.setVisible(is_full)
-        has_lamps = self.height() >= px(LAMPS_HEIGHT)
-        self.lamps.setVisible(has_lamps)
-        self.next.setAlignment(MIDDLE | (RIGHT if has_lamps else LEFT))
-        # In a compact card the name needs the line of its own, and the picture stands beside the rate.
-        self.pane.is_left_aligned = not is_full
-        if is_full:
-            self._head.insertWidget(0, self.chip, 0, TOP)
-            self._rows.insertWidget(1, self.pane, 1)
-            self.pane.setMinimumSize(0, 0)
-            self._body.insertWidget(1, self.curve, 1)
-            self.curve.setVisible(True)
+    def _place(self) -> None:
+        is_compact = self._size is CardSize.COMPACT
+        places = card_places(self._size, self.width(), self.height())
+        self.head.has_route, self.head.is_large = not is_compact, self._size is CardSize.LARGE
+        self.head.setGeometry(places.head)
+        self.pane.setGeometry(places.pane)
+        self.band.setGeometry(places.band)
+        self.facts.setVisible(places.facts is not None)
+        if places.facts is not None:
+            self.facts.is_beside = places.is_beside
+            self.facts.setGeometry(places.facts)
+        self.lamps.is_short = is_compact
+        self.rate.setVisible(is_compact)
+        self.last.setVisible(not is_compact)
+        self.run_button.setVisible(places.has_button)
+        foot, gap = places.foot, px(8)
+        right = foot.right() + 1
+        if places.has_button:
+            right -= px(BUTTON_WIDTH)
+            self.run_button.setGeometry(right, foot.top(), px(BUTTON_WIDTH), foot.height())
+            right -= gap
+        lamps = self.lamps.sizeHint().width()
+        if is_compact:
+            rate = min(px(RATE_WIDTH), max(0, right - foot.left()) * 6 // 10)
+            self.rate.setGeometry(right - rate, foot.top(), rate, foot.height())
+            self.lamps.setGeometry(foot.left(), foot.top(), right - rate - gap - foot.left(), foot.height())
         else:
-            self._column.insertWidget(0, self.chip, 0, TOP)
-            self._body.insertWidget(0, self.pane, 1)
-            self._share_compact(has_lamps)
-        self._rows.setStretchFactor(self._body, int(not is_full))
-        scaled(self._rows.setContentsMargins, *(FULL_MARGINS if is_full else COMPACT_MARGINS))
-        scaled(self._rows.setSpacing, 4 if is_full else 0)
-        is_large = self.height() >= px(LARGE_HEIGHT)
-        set_kind(self.name, LARGE_NAME if is_large else CARD_NAME)
-        set_kind(self.rate, LARGE_RATE if is_large else CARD_RATE)
+            self.lamps.setGeometry(foot.left(), foot.top(), lamps, foot.height())
+            left = foot.left() + lamps + gap
+            self.last.setGeometry(left, foot.top(), max(0, right - left), foot.height())
+        self.update()
 
-    def _share_compact(self, has_lamps: bool) -> None:
-        """Lay out a compact card: picture on the left, tally, rate and curve beside it."""
-        height = self.height() - (px(COMPACT_LINES) if has_lamps else px(COMPACT_LINE))
-        is_curve_below = height >= px(CURVE_BELOW_HEIGHT)
-        least_width, least_height = map(px, COMPACT_PICTURE)
-        width = least_width
-        if is_curve_below:
-            room = self.width() - px(RATE_WIDTH) - 2 * px(COMPACT_MARGINS[0]) - self._body.spacing()
-            width = max(least_width, min(room, PreviewPane.width_for(height)))
-        self.pane.setMinimumSize(width, least_height)
-        if is_curve_below:
-            self._column.addWidget(self.curve, 1)
-        else:
-            self._body.insertWidget(2, self.curve, 1)
-        self.curve.setVisible(is_curve_below or self.width() >= px(CURVE_WIDTH))
-
-    def _show_run_button(self) -> None:
-        """Show the button where there is room; else a stream on air is stopped from the list."""
-        is_off = self._view is not None and not self._view.state.is_active
-        tall, full = self.height() >= px(TALL_HEIGHT), self.height() >= px(FULL_HEIGHT)
-        self.run_button.setVisible(tall or (full and is_off))
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Paint the card; of the selected one the frame, and the head tinted."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        width = px(SELECTED_FRAME) if self.is_selected else 1
+        box = QRectF(self.rect()).adjusted(width / 2, width / 2, -width / 2, -width / 2)
+        path = QPainterPath()
+        path.addRoundedRect(box, px(RADIUS), px(RADIUS))
+        painter.fillPath(path, shade(Colour.CARD))
+        if self.is_selected:
+            tint = QRectF(0, 0, self.width(), self.head.geometry().bottom() + px(3))
+            painter.setClipRect(tint)
+            painter.fillPath(path, shade(Colour.SELECTION))
+            painter.setClipping(False)
+        painter.setPen(QPen(shade(Colour.FOCUS if self.is_selected else Colour.BORDER), width))
+        painter.drawPath(path)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Select the stream."""
@@ -254,33 +181,16 @@ class StreamCard(QFrame):
 
 def _last_kind(cue: Cue | None, came_back: ReturnReceipt | None) -> str:
     if cue is not None and cue.state in (CueState.FAILED, CueState.AIRED_LATE):
-        return "magenta"
+        return "strong"
     return "problem" if came_back is not None and came_back.state.is_fault else "muted"
 
 
-def _last_lines(cue: Cue | None, came_back: ReturnReceipt | None) -> str:
+def _last_wordings(cue: Cue | None, came_back: ReturnReceipt | None) -> tuple[str, ...]:
+    """Receipt of the last cue, the longest wording first."""
     if cue is None:
-        return "Last cue: none yet"
-    words = f"Last {format_clock(cue.requested_at)} {cue.action} · {short_receipt(cue)}"
-    return words if came_back is None else f"{words} · {short_return(came_back)}"
-
-
-def _next_words(row: StreamRow, cue: Cue | None, coming: ScheduledBreak | None) -> tuple[str, str]:
-    view = row.view
-    if cue is not None and cue.state in (CueState.ARMED, CueState.SENT, CueState.SEEN):
-        left = (cue.splice_at or 0) - time.time()
-        if left > 0:
-            return f"{cue.action} in {format_countdown(left)}", "amber"
-    if view.break_ends_at is not None:
-        # The picture counts it down.
-        return f"break ends {format_clock(view.break_ends_at)}", "amber"
-    if view.reason and view.tally in (Tally.NO_INPUT, Tally.FAULT):
-        next_try = row.retry_words and f"next try {row.retry_words}"
-        return " · ".join(filter(None, (next_try, view.reason))), "magenta"
-    if view.reason and not view.state.is_active:
-        return view.reason, "muted"
-    if coming is not None and coming.planned_at is not None:
-        when = f"{format_clock(coming.planned_at)} in {format_countdown(coming.planned_at - time.time())}"
-        # The time first: it is what must not be cut off.
-        return f"next {when}: {coming.title} {coming.duration_s:g} s", "muted"
-    return "nothing planned", "muted"
+        return "no cue yet", ""
+    back = short_return(came_back)
+    receipt = short_receipt(cue)
+    whole = " · ".join(filter(None, (f"{format_clock(cue.requested_at)} {cue.action}", receipt, back)))
+    short = " · ".join(filter(None, (receipt, back)))
+    return whole, short, back or receipt, ""

@@ -9,8 +9,8 @@ from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.models.alarms.confidence import SoundLevels
-from ibe100.ui.themes.enterprise_theme import mono
-from ibe100.ui.themes.sizes import SCALE, px, unscaled
+from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.sizes import SCALE, px
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.units import UNKNOWN
@@ -27,9 +27,10 @@ HOLD_S = 1.5
 DESCRIBE_S = 1.0
 """Seconds between new texts for screen readers and the tooltip."""
 MARKS_DBTP = (0, -9, -18, -36)
-MOST_TEXT = 20
 WIDE = 44
-"""Width from which there is room for the scale and the number, in pixels."""
+"""Width from which there is room for the scale and the number, in pixels at 100 %."""
+PEAK_UNIT, LOUDNESS_UNIT = "dBTP", "LUFS"
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class LevelMeter(QWidget):
@@ -46,7 +47,10 @@ class LevelMeter(QWidget):
         self._describe()
 
     def show_levels(self, levels: SoundLevels | None) -> None:
-        """Show the latest levels."""
+        """Show the latest levels; None where nothing is to be heard."""
+        if levels is None:
+            self._levels = None
+            self._held.clear()
         if levels is None or levels is self._levels:
             self.age()
             return
@@ -82,45 +86,51 @@ class LevelMeter(QWidget):
         return "silent" if levels.momentary_lufs <= SILENT_LUFS else f"{levels.momentary_lufs:.1f}"
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Paint bars, scale and number."""
+        """Paint bars, scale and number, each with its unit."""
         painter = QPainter(self)
         levels = self._fresh()
-        wide = self.width() >= px(WIDE)
-        font = mono(min(MOST_TEXT, max(SCALE, unscaled(self.width() // 4))))
-        size = font.pixelSize()
-        bars = self.rect().adjusted(0, px(2), 0, -size - px(7) if wide else -px(2))
-        if wide:
+        bars = self.rect().adjusted(0, px(2), 0, -px(2))
+        if self.width() >= px(WIDE):
+            font = sans(SCALE)
+            metrics = QFontMetrics(font)
+            line = metrics.height()
             painter.setFont(font)
-            scale = QFontMetrics(font).horizontalAdvance("36")
-            self._paint_scale(painter, bars.adjusted(bars.width() - scale, 0, 0, 0), size + px(3))
-            self._paint_number(painter, levels, size + px(5))
+            number = self._number_lines(levels, metrics)
+            bars = self.rect().adjusted(0, line, 0, -line * len(number) - px(4))
+            scale = metrics.horizontalAdvance("−36")
+            painter.setPen(shade(Colour.TEXT_MUTED))
+            painter.drawText(QRect(0, 0, self.width(), line), RIGHT, PEAK_UNIT)
+            self._paint_scale(painter, bars.adjusted(bars.width() - scale, 0, 0, 0), line)
+            silent = levels is not None and levels.momentary_lufs <= SILENT_LUFS
+            painter.setPen(shade(Colour.ALARM_YELLOW_TEXT if silent else Colour.TEXT))
+            for at, words in enumerate(number):
+                top = self.height() - line * (len(number) - at)
+                painter.drawText(QRect(0, top, self.width(), line), RIGHT, words)
             bars.adjust(0, 0, -scale - px(4), 0)
         peaks = (FLOOR_DBTP, FLOOR_DBTP) if levels is None else levels.true_peaks_dbtp
         for at, peak in enumerate(peaks):
             left = bars.left() + bars.width() * at // len(peaks)
             right = bars.left() + bars.width() * (at + 1) // len(peaks)
             gap = px(2) if len(peaks) <= 2 else 1
-            bar = QRect(left, bars.top(), max(px(2), right - left - gap), bars.height())
+            bar = QRect(left, bars.top(), max(2, right - left - gap), bars.height())
             held = self._held[at][0] if levels is not None else FLOOR_DBTP
             _paint_bar(painter, bar, peak, held)
 
+    def _number_lines(self, levels: SoundLevels | None, metrics: QFontMetrics) -> list[str]:
+        """Loudness and its unit, on two lines where one is too narrow."""
+        if levels is None or levels.momentary_lufs <= SILENT_LUFS:
+            return ["", self.text()]
+        one = f"{self.text()} {LOUDNESS_UNIT}"
+        return ["", one] if metrics.horizontalAdvance(one) <= self.width() else [self.text(), LOUDNESS_UNIT]
+
     def _paint_scale(self, painter: QPainter, room: QRect, line: int) -> None:
-        painter.setPen(shade(Colour.TEXT_MUTED))
-        last = -100
+        last = room.top() - line
         for mark in MARKS_DBTP:
             y = room.top() + _from_top(mark, room.height())
-            if y - last >= line and y + line // 2 <= room.bottom() + px(8):
+            if y - last >= line and y + line // 2 <= room.bottom():
                 box = QRect(room.left(), y - line // 2, room.width(), line)
-                painter.drawText(
-                    box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(abs(mark))
-                )
+                painter.drawText(box, RIGHT, f"{mark}".replace("-", "−"))
                 last = y
-
-    def _paint_number(self, painter: QPainter, levels: SoundLevels | None, line: int) -> None:
-        silent = levels is not None and levels.momentary_lufs <= SILENT_LUFS
-        painter.setPen(shade(Colour.ALARM_YELLOW_TEXT if silent else Colour.TEXT))
-        box = QRect(0, self.height() - line, self.width(), line)
-        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.text())
 
     def _fresh(self) -> SoundLevels | None:
         levels = self._levels
@@ -152,9 +162,9 @@ def _paint_bar(painter: QPainter, bar: QRect, peak: float, held: float) -> None:
         if y < ends:
             painter.fillRect(QRect(bar.left(), bar.top() + y, bar.width(), ends - y), shade(colour))
     if held > FLOOR_DBTP:
-        y = min(_from_top(held, bar.height()), bar.height() - px(2))
+        y = min(_from_top(held, bar.height()), bar.height() - 2)
         colour = Colour.ALARM_YELLOW_TEXT if held > OVER_DBTP else Colour.TEXT
-        painter.fillRect(QRect(bar.left(), bar.top() + y, bar.width(), px(2)), shade(colour))
+        painter.fillRect(QRect(bar.left(), bar.top() + y, bar.width(), 2), shade(colour))
 
 
 def _from_top(level_dbtp: float, height: int) -> int:

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QWidget
 from ibe100.models.alarms.confidence import PictureSize
 from ibe100.models.scte35_marker import Cue
 from ibe100.ui.pictures.multiview_tile import MultiviewTile
+from ibe100.ui.pictures.stream_status import status_now
 from ibe100.ui.pictures.tile_grid import tile_grid
 from ibe100.ui.qt_models.card_order import CardOrder
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
@@ -173,7 +174,7 @@ class Multiview(QWidget):
     def _levels_changed(self, stream_id: str) -> None:
         tile = self._tiles.get(stream_id) if self.isVisible() else None
         if tile is not None:
-            tile.pane.meter.show_levels(self._confidence.levels(stream_id))
+            tile.pane.show_levels(stream_id, self._confidence)
 
     def _cue_changed(self, cue: Cue) -> None:
         self._changed(cue.stream_id)
@@ -181,4 +182,5 @@ class Multiview(QWidget):
     def _show(self, row: StreamRow) -> None:
         tile = self._tiles.get(row.stream_id)
         if tile is not None:
-            tile.show_row(row, self._cues.latest(row.stream_id), self._confidence)
+            status = status_now(row, self._cues)
+            tile.show_row(row, status, self._confidence)

@@ -7,8 +7,8 @@ from PyQt6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, 
 from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.alarms.alarm import Severity
-from ibe100.models.scte35_marker import Cue
 from ibe100.ui.pictures.preview_pane import PreviewPane
+from ibe100.ui.pictures.stream_status import StreamStatus
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.stream_list import StreamRow
 from ibe100.ui.themes.enterprise_theme import sans
@@ -37,10 +37,10 @@ class MultiviewTile(QWidget):
         self._is_target = False
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
-    def show_row(self, row: StreamRow, cue: Cue | None, confidence: ConfidenceModel) -> None:
+    def show_row(self, row: StreamRow, status: StreamStatus, confidence: ConfidenceModel) -> None:
         """Show the stream as of now."""
         self._row = row
-        self.pane.show_stream(row, cue, confidence)
+        self.pane.show_stream(row, confidence, status)
         shown = (row.view.number, row.name, row.view.tally, row.state_words, row.severity)
         if shown != self._shown:
             self._shown, self._severity = shown, row.severity

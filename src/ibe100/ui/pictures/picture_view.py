@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import time
 
-from PyQt6.QtCore import QRect, QRectF, Qt
-from PyQt6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
+from PyQt6.QtCore import QRect, QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QPixmap
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.models.stream_state import Tally
-from ibe100.ui.pictures.picture_state import Countdown, PictureState
-from ibe100.ui.themes.enterprise_theme import mono, sans
-from ibe100.ui.themes.sizes import HEADING, RADIUS_SHAPE, SCALE, STATE, TARGET, px
+from ibe100.ui.pictures.picture_state import PictureState
+from ibe100.ui.pictures.status_band import paint_band
+from ibe100.ui.pictures.stream_status import StatusKind, StreamStatus, over_run
+from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.sizes import BODY, HEADING, RADIUS_SHAPE, SCALE, SECOND, TARGET, px
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.labels import wrapped
 from ibe100.ui.widgets.tally_mark import LOOKS
 from ibe100.ui.widgets.timers import repeating
 from ibe100.ui.words.tooltips import set_tooltip
-from ibe100.utils.timecode import format_countdown
 
 BORDER = 3
-COUNTDOWN_MS = 200
+COUNTDOWN_MS = 100
 GREYED = 0.35
-VEIL = QColor(11, 13, 16, 190)
+VEIL = QColor(11, 13, 16, 205)
 SMALL_WIDTH = 150
-"""Width below which there is room for one word only, in pixels."""
+"""Width below which there is room for the headline only, in pixels at 100 %."""
 LARGE_WIDTH = 420
+BAND_PART, LEAST_BAND, MOST_BAND = 0.2, 24, 96
+"""Height of the band of the status, as a part of the picture's, and in pixels at 100 %."""
+WORTH_A_BAND = frozenset({StatusKind.ARMED, StatusKind.IN_BREAK, StatusKind.OVER_RUN, StatusKind.ALARM})
+CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
 class PictureView(QWidget):
@@ -34,141 +39,142 @@ class PictureView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image: QImage | None = None
-        self._grey: QImage | None = None
+        self._scaled: QPixmap | None = None
+        """The picture as it is painted: grey where it is not live, in the pixels of the screen."""
         self._state = PictureState(Tally.OFF, is_live=False, has_picture=False)
-        self._countdown: Countdown | None = None
+        self._status: StreamStatus | None = None
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self._ticking = repeating(self, COUNTDOWN_MS, self.update)
+        self._ticking = repeating(self, COUNTDOWN_MS, self._tick)
 
     @property
     def state(self) -> PictureState:
         """The state that is shown."""
         return self._state
 
+    @property
+    def status(self) -> StreamStatus | None:
+        """The status that is shown in a band over the picture; None without one."""
+        return self._status
+
     def show_picture(self, image: QImage | None) -> None:
         """Show a newer picture."""
         if image is not self._image:
-            self._image, self._grey = image, None
+            self._image, self._scaled = image, None
             self.update()
 
-    def show_state(self, state: PictureState, countdown: Countdown | None) -> None:
-        """Show the picture in this state."""
-        if (state, countdown) != (self._state, self._countdown):
-            self._state, self._countdown = state, countdown
+    def show_state(self, state: PictureState, status: StreamStatus | None = None) -> None:
+        """Show the picture in this state, with a band for a `status` that must not be missed."""
+        band = status if status is not None and status.kind in WORTH_A_BAND else None
+        if (state, band) != (self._state, self._status):
+            if state.is_live is not self._state.is_live:
+                self._scaled = None
+            self._state, self._status = state, band
             words = state.headline or ("live" if state.is_live else state.detail)
             self.setAccessibleName(f"Picture: {words}")
             set_tooltip(self, f"{state.headline} {state.detail or state.note}".strip())
             self.update()
-        if countdown is None:
+        if band is None or band.at is None:
             self._ticking.stop()
         elif not self._ticking.isActive():
             self._ticking.start()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Paint picture, veil and words, tally."""
+        """Paint picture, veil and words, band, tally."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), shade(Colour.INK))
         self._paint_picture(painter)
         if self._state.is_live:
-            self._paint_tag(painter)
-            self._paint_note(painter)
+            self._paint_label(painter, self._state.tag, top=True)
+            if self._status is None:
+                self._paint_label(painter, self._state.note, top=False)
         else:
             self._paint_reason(painter)
-        if self._countdown is not None:
-            self._paint_countdown(painter, self._countdown)
+        if self._status is not None:
+            now = time.time()
+            status = over_run(self._status, now)
+            paint_band(painter, self._band(), status, status.countdown(now))
         self._paint_tally(painter)
+
+    def _tick(self) -> None:
+        if self._status is not None and self.isVisible():
+            self.update(self._band())
+
+    def _band(self) -> QRect:
+        edge = px(BORDER)
+        height = min(px(MOST_BAND), max(px(LEAST_BAND), int(self.height() * BAND_PART)))
+        return QRect(edge, self.height() - edge - height, self.width() - 2 * edge, height)
 
     def _paint_picture(self, painter: QPainter) -> None:
         if self._image is None or not self._state.has_picture:
             return
+        scale = self.devicePixelRatioF()
+        wanted = QSize(round(self.width() * scale), round(self.height() * scale))
+        if self._scaled is None or self._scaled.size() != wanted:
+            image = self._image.scaled(
+                wanted, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            )
+            if not self._state.is_live:
+                image = image.convertToFormat(QImage.Format.Format_Grayscale8)
+            self._scaled = QPixmap.fromImage(image)
+            self._scaled.setDevicePixelRatio(scale)
         if self._state.is_live:
-            painter.drawImage(self.rect(), self._image)
+            painter.drawPixmap(0, 0, self._scaled)
             return
-        if self._grey is None:
-            self._grey = self._image.convertToFormat(QImage.Format.Format_Grayscale8)
         painter.setOpacity(GREYED)
-        painter.drawImage(self.rect(), self._grey)
+        painter.drawPixmap(0, 0, self._scaled)
         painter.setOpacity(1.0)
-        painter.fillRect(self.rect(), Qt.BrushStyle.BDiagPattern)
-
-    def _paint_tag(self, painter: QPainter) -> None:
-        if self._state.tag and self.width() >= px(SMALL_WIDTH):
-            self._paint_label(painter, self._state.tag, top=True)
-
-    def _paint_note(self, painter: QPainter) -> None:
-        if self._state.note and self.width() >= px(SMALL_WIDTH) and self._countdown is None:
-            self._paint_label(painter, self._state.note, top=False)
+        painter.setPen(QPen(shade(Colour.TEXT_MUTED), 1))
+        step = px(14)
+        for left in range(-self.height(), self.width(), step):
+            painter.drawLine(left, self.height(), left + self.height(), 0)
 
     def _paint_label(self, painter: QPainter, text: str, *, top: bool) -> None:
+        """Paint a few words on a veil; they are left out where the picture is too small for them."""
         font = sans(SCALE)
         metrics = QFontMetrics(font)
-        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, self.width() - px(24))
-        width, height = metrics.horizontalAdvance(shown) + px(10), px(18)
-        y = px(BORDER) + px(3) if top else self.height() - px(BORDER) - px(3) - height
-        x = self.width() - width - px(BORDER) - px(3) if top else px(BORDER) + px(3)
+        width, height = metrics.horizontalAdvance(text) + px(10), metrics.height() + px(4)
+        edge = px(BORDER) + px(3)
+        if not text or width > self.width() - 2 * edge or self.width() < px(SMALL_WIDTH):
+            return
+        y = edge if top else self.height() - edge - height
+        x = self.width() - width - edge if top else edge
         box = QRect(x, y, width, height)
-        _fill(painter, box, VEIL)
+        _veil(painter, box)
         painter.setFont(font)
         painter.setPen(shade(Colour.ON_PICTURE))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
+        painter.drawText(box, CENTRE, text)
 
     def _paint_reason(self, painter: QPainter) -> None:
         state, small = self._state, self.width() < px(SMALL_WIDTH)
-        alarm = state.tally in (Tally.NO_INPUT, Tally.FAULT)
         large = self.width() >= px(LARGE_WIDTH)
         head = sans(SCALE if small else TARGET if large else HEADING, bold=True)
-        detail = "" if small else state.detail
+        below = sans(BODY if large else SECOND)
         room = self.width() - 2 * px(BORDER) - (px(4) if small else px(16))
-        lines = wrapped(detail, sans(HEADING if large else SCALE), room - px(12))
         heads = wrapped(state.headline, head, room)
-        head_line = QFontMetrics(head).height()
-        head_height = head_line * len(heads)
-        line_height = QFontMetrics(sans(HEADING if large else SCALE)).height()
-        if not heads and not lines:
+        lines = [] if small and heads else wrapped(state.detail, below, room - px(12))
+        texts = [(head, line) for line in heads] + [(below, line) for line in lines]
+        if not texts:
             return
-        height = head_height + line_height * len(lines) + (px(4) if small else px(12))
-        widths = [QFontMetrics(head).horizontalAdvance(line) for line in heads]
-        widths += [QFontMetrics(sans(HEADING if large else SCALE)).horizontalAdvance(line) for line in lines]
-        width = min(room, max(widths) + (px(8) if small else px(20)))
-        box = QRect((self.width() - width) // 2, (self.height() - height) // 2, width, height)
-        _fill(painter, box, shade(LOOKS[state.tally].fill) if alarm else VEIL)
-        painter.setPen(shade(LOOKS[state.tally].text if alarm else Colour.ON_PICTURE))
-        painter.setFont(head)
-        top = box.top() + (px(2) if small else px(6))
-        centre = Qt.AlignmentFlag.AlignCenter
-        for at, line in enumerate(heads):
-            painter.drawText(QRect(box.left(), top + at * head_line, width, head_line), centre, line)
-        painter.setFont(sans(HEADING if large else SCALE))
-        for at, line in enumerate(lines):
-            y = top + head_height + at * line_height
-            painter.drawText(QRect(box.left(), y, width, line_height), centre, line)
-
-    def _paint_countdown(self, painter: QPainter, countdown: Countdown) -> None:
-        large, small = self.width() >= px(LARGE_WIDTH), self.width() < px(SMALL_WIDTH)
-        height = px(40) if large else px(18) if small else px(24)
-        band = QRect(px(BORDER), self.height() - px(BORDER) - height, self.width() - 2 * px(BORDER), height)
-        fill = Colour.TALLY_AMBER if countdown.is_armed else Colour.TALLY_AMBER_DIM
-        painter.fillRect(band, shade(fill))
-        painter.setPen(shade(Colour.INK if countdown.is_armed else Colour.TALLY_AMBER_TEXT))
-        inside = band.adjusted(px(6), 0, -px(6), 0)
-        painter.setFont(mono(26 if large else SCALE if small else STATE, bold=True))
-        left = format_countdown(countdown.at - time.time())
-        painter.drawText(inside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, left)
-        if not small:
-            taken = painter.fontMetrics().horizontalAdvance(left) + px(8)
-            font = sans(STATE if large else SCALE, bold=True)
-            words = QFontMetrics(font).elidedText(
-                countdown.words, Qt.TextElideMode.ElideRight, inside.width() - taken
-            )
+        heights = [QFontMetrics(font).height() for font, _ in texts]
+        width = max(QFontMetrics(font).horizontalAdvance(line) for font, line in texts)
+        edge = px(4) if small else px(10)
+        tall = sum(heights) + edge
+        free = self.height() if self._status is None else self._band().top()
+        box = QRect(0, 0, min(room, width + 2 * edge), min(tall, free))
+        box.moveCenter(QRect(0, 0, self.width(), free).center())
+        _veil(painter, box)
+        painter.setPen(shade(Colour.ON_PICTURE))
+        top = box.top() + edge // 2
+        for (font, line), height in zip(texts, heights, strict=True):
             painter.setFont(font)
-            painter.drawText(inside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+            painter.drawText(QRect(box.left(), top, box.width(), height), CENTRE, line)
+            top += height
 
     def _paint_tally(self, painter: QPainter) -> None:
-        state = LOOKS[self._state.tally]
-        pen = QPen(shade(state.edge), px(BORDER))
+        look = LOOKS[self._state.tally]
+        pen = QPen(shade(look.edge), px(BORDER))
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
-        if state.dashed:
+        if look.dashed:
             pen.setStyle(Qt.PenStyle.CustomDashLine)
             pen.setDashPattern([4, 2])
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -177,10 +183,10 @@ class PictureView(QWidget):
         painter.drawRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset))
 
 
-def _fill(painter: QPainter, box: QRect, colour: QColor) -> None:
+def _veil(painter: QPainter, box: QRect) -> None:
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
+    painter.setBrush(VEIL)
     painter.drawRoundedRect(box, px(RADIUS_SHAPE), px(RADIUS_SHAPE))
     painter.restore()

@@ -9,22 +9,23 @@ from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from ibe100.models.alarms.confidence import PictureSize
-from ibe100.models.scte35_marker import Cue
-from ibe100.ui.pictures.level_meter import WIDE, LevelMeter
-from ibe100.ui.pictures.picture_state import countdown_of, picture_state
+from ibe100.models.stream_state import Tally
+from ibe100.ui.pictures.level_meter import LevelMeter
+from ibe100.ui.pictures.picture_state import picture_state
 from ibe100.ui.pictures.picture_view import PictureView
+from ibe100.ui.pictures.stream_status import StreamStatus
 from ibe100.ui.qt_models.confidence_model import ConfidenceModel
 from ibe100.ui.qt_models.stream_list import StreamRow
 from ibe100.ui.themes.sizes import px
 
-GAP = 6
-NARROW = 12
-"""Width of the meters where there is no room for numbers, in pixels."""
-ROOMY_WIDTH = 220
-WIDE_PART = 0.06
+GAP = 8
+NARROW, WIDE = 12, 60
+"""Widths of the meters without and with scale and number, in pixels at 100 %."""
+ROOMY_WIDTH, ROOMY_HEIGHT = 220, 110
 ACROSS, DOWN = 16, 9
 LARGE_PICTURE_WIDTH = 430
 """Width from which the small pictures of a preview are too coarse, in pixels."""
+SILENT_TALLIES = frozenset({Tally.OFF, Tally.NO_INPUT, Tally.FAULT})
 
 
 class PreviewPane(QWidget):
@@ -36,22 +37,24 @@ class PreviewPane(QWidget):
         self.meter = LevelMeter(self)
         self.is_left_aligned = False
         """True leaves free room on the right, instead of on both sides."""
+        self._is_heard = False
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
 
-    def show_stream(self, row: StreamRow, cue: Cue | None, confidence: ConfidenceModel) -> None:
-        """Show the stream as of now."""
+    def show_stream(
+        self, row: StreamRow, confidence: ConfidenceModel, status: StreamStatus | None = None
+    ) -> None:
+        """Show the stream as of now; with a `status` the picture has a band for it."""
         stream_id = row.stream_id
         shown, moment = confidence.picture(stream_id), time.time()
         self.picture.show_picture(None if shown is None else shown.image)
         preview, begun_at = confidence.preview(stream_id), confidence.begun_at(stream_id)
-        state = picture_state(row, shown, preview, moment, begun_at)
-        self.picture.show_state(state, countdown_of(row, cue, moment))
-        self.meter.show_levels(confidence.levels(stream_id))
+        self.picture.show_state(picture_state(row, shown, preview, moment, begun_at), status)
+        self._is_heard = row.view.state.is_active and row.view.tally not in SILENT_TALLIES
+        self.show_levels(stream_id, confidence)
 
-    @staticmethod
-    def width_for(height: int) -> int:
-        """Width that a picture of this height needs with its meters."""
-        return height * ACROSS // DOWN + px(GAP + NARROW)
+    def show_levels(self, stream_id: str, confidence: ConfidenceModel) -> None:
+        """Show the latest levels; they fall at once when the stream stops or its input goes."""
+        self.meter.show_levels(confidence.levels(stream_id) if self._is_heard else None)
 
     @property
     def wanted_size(self) -> PictureSize:
@@ -60,17 +63,21 @@ class PreviewPane(QWidget):
 
     def sizeHint(self) -> QSize:
         """Modest: the layout stretches it."""
-        return QSize(px(160), px(80))
+        return QSize(160, 80)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Lay out the largest picture of sixteen by nine that leaves room for the meters."""
         super().resizeEvent(event)
-        roomy = self.width() >= px(ROOMY_WIDTH)
-        meter_width = max(px(WIDE), int(self.width() * WIDE_PART)) if roomy else px(NARROW)
-        room = max(0, self.width() - meter_width - px(GAP))
+        meters = meter_width(self.width(), self.height())
+        room = max(0, self.width() - meters - px(GAP))
         width = min(room, self.height() * ACROSS // DOWN)
         height = width * DOWN // ACROSS
-        left = 0 if self.is_left_aligned else (self.width() - width - px(GAP) - meter_width) // 2
+        left = 0 if self.is_left_aligned else (self.width() - width - px(GAP) - meters) // 2
         top = (self.height() - height) // 2
         self.picture.setGeometry(left, top, width, height)
-        self.meter.setGeometry(left + width + px(GAP), top, meter_width, height)
+        self.meter.setGeometry(left + width + px(GAP), top, meters, height)
+
+
+def meter_width(width: int, height: int) -> int:
+    """Width of the meters in a pane of this size: without scale and number in a small one."""
+    return px(WIDE if width >= px(ROOMY_WIDTH) and height >= px(ROOMY_HEIGHT) else NARROW)

@@ -15,7 +15,10 @@ from ibe100.utils.timecode import format_clock, format_span
 ALARM_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 ROW_ROLE = ALARM_ROLE + 1
 MACHINE = "console"
-PRIORITY_COLUMN, FOR_COLUMN, CONDITION_COLUMN, REMEDY_COLUMN = 0, 2, 4, 8
+PRIORITY_COLUMN, FOR_COLUMN, STREAM_COLUMN, CONDITION_COLUMN = 0, 2, 3, 4
+REMEDY_COLUMN, STATE_COLUMN = 7, 8
+AGED = [int(Qt.ItemDataRole.DisplayRole)]
+"""Roles that are told to have changed when nothing has but the time."""
 AWAITING = frozenset({AlarmState.UNACKNOWLEDGED, AlarmState.CLEARED_UNACKNOWLEDGED})
 STATE_WORDS = {
     AlarmState.UNACKNOWLEDGED: "UNACK",
@@ -60,8 +63,8 @@ COLUMNS: tuple[tuple[str, Callable[[AlarmRow], str]], ...] = (
     ("Condition", condition_words),
     ("Value", lambda row: row.alarm.value or "–"),
     ("What to do", what_to_do),
-    ("State", lambda row: "grouped" if row.cause else state_words(row.alarm)),
     ("", lambda row: str(row.remedy or "")),
+    ("State", lambda row: "grouped" if row.cause else state_words(row.alarm)),
 )
 
 
@@ -70,8 +73,14 @@ class AlarmTableModel(QAbstractTableModel):
 
     hidden_changed = pyqtSignal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(
+        self, parent: QObject | None = None, number_of: Callable[[str], int | None] = lambda stream_id: None
+    ) -> None:
+        """`number_of` a stream, by its id; None where it is in no list."""
         super().__init__(parent)
+        self.last_cleared: Alarm | None = None
+        """The alarm that was closed last since the window has been open."""
+        self._number_of = number_of
         self._open: dict[int, Alarm] = {}
         self._expanded: set[int] = set()
         self._rows: list[AlarmRow] = []
@@ -100,13 +109,13 @@ class AlarmTableModel(QAbstractTableModel):
         row = self._rows[index.row()]
         match role:
             case Qt.ItemDataRole.DisplayRole:
-                return COLUMNS[index.column()][1](row)
+                return self._text(row, index.column())
             case Qt.ItemDataRole.ToolTipRole:
                 return plain_tooltip(self._hint(row, index.column())) or None
             case Qt.ItemDataRole.AccessibleTextRole:
                 if index.column() == PRIORITY_COLUMN:
                     return f"priority {int(row.alarm.severity)}, {SEVERITY_WORDS[row.alarm.severity]}"
-                return COLUMNS[index.column()][1](row)
+                return self._text(row, index.column())
             case _ if role == ALARM_ROLE:
                 return row.alarm
             case _ if role == ROW_ROLE:
@@ -118,7 +127,15 @@ class AlarmTableModel(QAbstractTableModel):
             alarm = row.alarm
             cause = f"Likely cause: {alarm.cause}" if alarm.cause else ""
             return "\n".join(filter(None, (alarm.title, alarm.value, cause)))
-        return COLUMNS[column][1](row)
+        return self._text(row, column)
+
+    def _text(self, row: AlarmRow, column: int) -> str:
+        return self.stream_words(row.alarm) if column == STREAM_COLUMN else COLUMNS[column][1](row)
+
+    def stream_words(self, alarm: Alarm) -> str:
+        """Number and name of the stream of an alarm, or that it is the console itself."""
+        number = self._number_of(alarm.stream_id)
+        return alarm.stream_name or MACHINE if number is None else f"{number} {alarm.stream_name}"
 
     def alarms(self) -> tuple[Alarm, ...]:
         """Alarms on screen, in order."""
@@ -146,6 +163,7 @@ class AlarmTableModel(QAbstractTableModel):
     def _take(self, alarm: Alarm) -> None:
         if alarm.state is AlarmState.CLOSED:
             self._open.pop(alarm.alarm_id, None)
+            self.last_cleared = alarm if alarm.cleared_at is not None else self.last_cleared
             self._expanded.discard(alarm.alarm_id)
         else:
             self._open[alarm.alarm_id] = alarm
@@ -191,7 +209,8 @@ class AlarmTableModel(QAbstractTableModel):
     def refresh_ages(self) -> None:
         """Repaint the running times."""
         if self._rows:
-            self.dataChanged.emit(self.index(0, FOR_COLUMN), self.index(len(self._rows) - 1, FOR_COLUMN), [0])
+            last = self.index(len(self._rows) - 1, FOR_COLUMN)
+            self.dataChanged.emit(self.index(0, FOR_COLUMN), last, AGED)
 
     def _shown(self) -> list[Alarm]:
         return [row.alarm for row in self._rows if not row.cause]

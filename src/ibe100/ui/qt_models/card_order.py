@@ -1,16 +1,26 @@
-"""Order of the streams' cards and tiles: as the operator placed them, then by number."""
+"""Order of the streams' cards and tiles, as the operator placed them, then by number; and the cards' size."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 
 
+class CardSize(StrEnum):
+    """Sizes of cards; AUTO is the largest at which every stream fits."""
+
+    AUTO = "auto"
+    LARGE = "large"
+    MEDIUM = "medium"
+    COMPACT = "compact"
+
+
 class CardOrder(QObject):
-    """Order of dashboard and multiview alike; `changed` when a card was moved."""
+    """Order of dashboard and multiview alike; `changed` when a card was moved, or another size chosen."""
 
     changed = pyqtSignal()
 
@@ -18,6 +28,8 @@ class CardOrder(QObject):
         super().__init__(parent)
         self._streams = streams
         self._placed: tuple[str, ...] = ()
+        self.size = CardSize.AUTO
+        """Size of the cards that was chosen."""
 
     @property
     def placed(self) -> tuple[str, ...]:
@@ -52,6 +64,13 @@ class CardOrder(QObject):
             place = min(max(ids.index(stream_id) + steps, 0), len(ids) - 1)
             self.move(stream_id, ids[place])
 
+    def choose_size(self, size: CardSize) -> None:
+        """Show cards of this size; with AUTO as large as all fit."""
+        if size is not self.size:
+            self.size = size
+            self.changed.emit()
+
     def reset(self) -> None:
-        """Order by number again."""
+        """Order by number again, in the largest size at which all fit."""
         self.place(())
+        self.choose_size(CardSize.AUTO)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -11,6 +12,8 @@ from PyQt6.QtGui import QImage
 from ibe100.models.alarms.confidence import Picture, Preview, SoundLevels
 
 BYTES_PER_PIXEL = 3
+GAPS, MOST_GAP_S = 5, 15.0
+"""Intervals between pictures that are remembered, and the longest that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,8 @@ class ShownPicture:
 
     image: QImage
     taken_at: float
+    every_s: float = 0.0
+    """Usual time between pictures: as far apart as the keyframes of the stream are, at the least."""
 
 
 class ConfidenceModel(QObject):
@@ -32,6 +37,7 @@ class ConfidenceModel(QObject):
         super().__init__(parent)
         self._pictures: dict[str, ShownPicture] = {}
         self._levels: dict[str, SoundLevels] = {}
+        self._gaps: dict[str, deque[float]] = {}
         self._previews: dict[str, Preview] = {}
         self._begun_at: dict[str, float] = {}
 
@@ -62,7 +68,13 @@ class ConfidenceModel(QObject):
         )
         # The conversion copies: the bytes need not live as long as the image.
         painted = image.convertToFormat(QImage.Format.Format_RGB32)
-        self._pictures[picture.stream_id] = ShownPicture(painted, picture.taken_at)
+        gaps = self._gaps.setdefault(picture.stream_id, deque(maxlen=GAPS))
+        before = self._pictures.get(picture.stream_id)
+        if before is not None and picture.taken_at > before.taken_at:
+            # What was lost for a while says nothing about how often pictures come.
+            gaps.append(min(picture.taken_at - before.taken_at, MOST_GAP_S))
+        every_s = sorted(gaps)[len(gaps) // 2] if gaps else 0.0
+        self._pictures[picture.stream_id] = ShownPicture(painted, picture.taken_at, every_s)
         self.picture_changed.emit(picture.stream_id)
 
     def take_levels(self, levels: SoundLevels) -> None:
@@ -79,5 +91,5 @@ class ConfidenceModel(QObject):
 
     def forget(self, stream_id: str) -> None:
         """Forget a deleted stream."""
-        for known in (self._pictures, self._levels, self._previews, self._begun_at):
+        for known in (self._pictures, self._levels, self._gaps, self._previews, self._begun_at):
             known.pop(stream_id, None)

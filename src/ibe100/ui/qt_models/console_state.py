@@ -32,7 +32,7 @@ class ConsoleState(QObject):
         super().__init__(parent)
         self.streams = StreamListModel(self)
         self.cues = CueListModel(self)
-        self.alarms = AlarmTableModel(self)
+        self.alarms = AlarmTableModel(self, self.streams.number)
         self.log = LogTableModel(self)
         self.schedule = ScheduleModel(self)
         self.confidence = ConfidenceModel(self)

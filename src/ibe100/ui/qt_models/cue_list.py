@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterProxyModel, Qt, pyqtSignal
 
 from ibe100.models.cues.return_receipt import ReturnReceipt
-from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.scte35_marker import Cue, CueAction, CueState, Direction
 from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.timecode import format_clock, format_latency
 from ibe100.utils.units import format_event_id
@@ -15,6 +15,7 @@ from ibe100.utils.units import format_event_id
 CUE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 RETURN_ROLE = CUE_ROLE + 1
 """The ReturnReceipt of a cue, or None."""
+AIRED = frozenset({CueState.SENT, CueState.SEEN, CueState.SPLICED, CueState.AIRED_LATE})
 MOST_RETURNS = 5000
 MOST_CUES = 500
 
@@ -139,6 +140,12 @@ class CueListModel(QAbstractListModel):
     def latest(self, stream_id: str, action: CueAction | None = None) -> Cue | None:
         """The newest cue of a stream, or its newest of one action."""
         return self._first(lambda cue: cue.stream_id == stream_id and action in (None, cue.action))
+
+    def opened_break(self, stream_id: str) -> Cue | None:
+        """The newest cue of a stream that took its viewers into a break."""
+        return self._first(
+            lambda cue: cue.stream_id == stream_id and cue.direction is Direction.OUT and cue.state in AIRED
+        )
 
     def of_stream(self, stream_id: str) -> list[Cue]:
         """All known cues of a stream, the newest first."""

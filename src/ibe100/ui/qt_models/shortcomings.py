@@ -24,7 +24,10 @@ def shortcomings(
     machine: MachineHealth | None,
     now: float | None = None,
 ) -> tuple[str, ...]:
-    """Words for each of them, streams first; empty where all is as it should be. `now` is wall clock."""
+    """Words for each of them, streams first; empty where all is as it should be. `now` is wall clock.
+
+    Shelved alarms stand in the same line, with the time they come back, and are not told again.
+    """
     streams = [words for row in rows if (words := _of_stream(row))]
     if len(streams) > MOST:
         streams = [
@@ -35,10 +38,8 @@ def shortcomings(
 
 
 def words(found: Collection[str]) -> str:
-    """What stands in the place of a list of alarms that is empty."""
-    if not found:
-        return "No alarms. Everything the console watches is as it should be."
-    return f"No alarms, but: {'; '.join(found)}."
+    """Words beside `No alarms`."""
+    return f"but: {'; '.join(found)}" if found else "all that the console watches is as it should be"
 
 
 def _of_stream(row: StreamRow) -> str:
@@ -54,12 +55,8 @@ def _of_stream(row: StreamRow) -> str:
 
 
 def _of_alarms(hidden: Collection[HiddenAlarm]) -> list[str]:
-    shelved = sum(one.is_shelved for one in hidden)
-    grouped = len(hidden) - shelved
-    return [
-        *([f"{shelved} shelved"] if shelved else []),
-        *([f"{grouped} explained by a cause that is over"] if grouped else []),
-    ]
+    grouped = sum(not one.is_shelved for one in hidden)
+    return [f"{grouped} explained by a cause that is over"] if grouped else []
 
 
 def _of_machine(machine: MachineHealth | None, now: float) -> list[str]:

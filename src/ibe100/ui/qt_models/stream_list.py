@@ -13,6 +13,7 @@ from ibe100.models.alarms.alarm import Severity
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import describe_input, describe_output
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
+from ibe100.ui.qt_models.error_latch import ErrorLatch
 from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.timecode import format_countdown, format_span
 from ibe100.utils.units import megabits
@@ -34,6 +35,8 @@ class StreamRow:
     measured_at: float = float("-inf")
     """Moment the last sample reached the window (monotonic)."""
     bitrates: deque[int] = field(default_factory=lambda: deque(maxlen=HISTORY_SAMPLES))
+    errors: ErrorLatch = field(default_factory=ErrorLatch)
+    """TR 101 290 errors of the last seconds, held long enough to be seen."""
     severity: Severity | None = None
     """Severity of the worst open alarm."""
     is_cue_target: bool = False
@@ -134,6 +137,11 @@ class StreamListModel(QAbstractListModel):
         row = self.row_of(stream_id)
         return stream_id if row is None else row.name
 
+    def number(self, stream_id: str) -> int | None:
+        """Number of a stream; None when it is gone."""
+        row = self.row_of(stream_id)
+        return None if row is None else row.view.number
+
     def words(self, stream_id: str) -> str:
         """Number and name of a stream."""
         row = self.row_of(stream_id)
@@ -156,6 +164,7 @@ class StreamListModel(QAbstractListModel):
             if not view.state.is_active:
                 row.bitrates.clear()
                 row.telemetry = None
+                row.errors = ErrorLatch()
             row.view = view
             self._changed(at)
             return
@@ -182,6 +191,7 @@ class StreamListModel(QAbstractListModel):
             if row.telemetry is None or telemetry.monotonic_s != row.telemetry.monotonic_s:
                 row.measured_at = time.monotonic()
                 row.bitrates.append(telemetry.bitrate_bps)
+                row.errors.take(telemetry.counters, row.measured_at)
             row.telemetry = telemetry
             self._changed(at)
 

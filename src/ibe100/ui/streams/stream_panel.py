@@ -1,10 +1,11 @@
-"""List of streams with its filter, and what can be done with the selected one."""
+"""Rail of the streams; on demand their list, with a filter and what can be done with the selected one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt6.QtCore import QItemSelectionModel, QModelIndex, pyqtSignal
+from PyQt6.QtCore import QItemSelectionModel, QModelIndex, Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -16,10 +17,11 @@ from PyQt6.QtWidgets import (
 
 from ibe100.models.rights import Act
 from ibe100.ui.qt_models.stream_list import ROW_ROLE, StreamFilter, StreamListModel, StreamRow
+from ibe100.ui.streams.rail_delegate import RailDelegate
 from ibe100.ui.streams.stream_delegate import StreamDelegate
-from ibe100.ui.themes.sizes import scaled
+from ibe100.ui.themes.sizes import on_text_size, px, scaled
 from ibe100.ui.widgets.buttons import push_button
-from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.run_button import RunButton
 from ibe100.ui.words.tooltips import set_tooltip
 
@@ -32,8 +34,15 @@ class StreamListView(QListView):
         QAbstractItemView.dataChanged(self, first, last, roles)
 
 
+RAIL_WIDTH, LIST_WIDTH = 80, 256
+MOST_WIDTH = 16_777_215  # as Qt has it
+
+
 class StreamPanel(QWidget):
-    """Filter, list, Start/Stop, Edit, Delete, Add."""
+    """Rail of numbers and tallies, or the list: filter, rows, Start/Stop, Edit, Delete, Add.
+
+    Set-up always shows the list: what is changed there has its buttons in it.
+    """
 
     selected = pyqtSignal(str)
     start_requested = pyqtSignal(str)
@@ -42,28 +51,38 @@ class StreamPanel(QWidget):
     edit_requested = pyqtSignal(str)
     remove_requested = pyqtSignal(str)
     add_requested = pyqtSignal()
+    width_changed = pyqtSignal()
 
     def __init__(self, model: StreamListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "panel")
-        scaled(self.setMinimumWidth, 256)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._model = model
         self._filter = StreamFilter(self)
         self._filter.setSourceModel(model)
-        self._can_edit = False
+        self._can_edit = self._is_open = False
         self.count = label("", "muted")
         self.filter_edit = QLineEdit()
         self.filter_edit.setPlaceholderText("Filter by name, state, route")
         self.filter_edit.setAccessibleName("Filter streams")
         self.filter_edit.setClearButtonEnabled(True)
         self.filter_edit.textChanged.connect(self._filter.set_text)
+        self.filter_edit.textChanged.connect(lambda: self._refresh())
         self.list = StreamListView()
         self.list.setAccessibleName("Streams")
         self.list.setModel(self._filter)
-        self.list.setItemDelegate(StreamDelegate(self.list))
+        self._rows, self._rail = StreamDelegate(self.list), RailDelegate(self.list)
         self.list.setUniformItemSizes(True)
         self.list.setMouseTracking(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.nothing = label("", "muted", wrap=True)
+        self.open_button = push_button(
+            "List",
+            "List of the streams, with filter and details",
+            icon_name="format-list-bulleted",
+            kind="flat",
+        )
+        self.open_button.clicked.connect(lambda: self.set_list_open(not self._is_open))
         self.run_button = RunButton()
         self.run_button.start_requested.connect(self.start_requested)
         self.run_button.stop_requested.connect(self.stop_requested)
@@ -102,7 +121,9 @@ class StreamPanel(QWidget):
         selection.currentChanged.connect(self._current_changed)
         for signal in (model.rowsInserted, model.rowsRemoved, model.dataChanged):
             signal.connect(self._refresh)
-        self._refresh()
+        for signal in (model.rowsInserted, model.rowsRemoved):
+            signal.connect(self._fit_rail)
+        on_text_size(self, StreamPanel._show_form)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -113,13 +134,71 @@ class StreamPanel(QWidget):
         for button in (self.run_button, self.edit_button, self.remove_button):
             actions.addWidget(button, 1)
         layout = QVBoxLayout(self)
-        scaled(layout.setContentsMargins, 8, 8, 8, 8)
         scaled(layout.setSpacing, 8)
         layout.addLayout(head)
+        layout.addWidget(self.nothing)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.retry_button)
         layout.addLayout(actions)
         layout.addWidget(self.add_button)
+        layout.addWidget(self.open_button)
+
+    @property
+    def is_list(self) -> bool:
+        """True while the list is shown, False while the rail is."""
+        return self._is_open or self._can_edit
+
+    @property
+    def is_list_open(self) -> bool:
+        """True where the list was asked for, also outside Set-up."""
+        return self._is_open
+
+    def set_list_open(self, is_open: bool) -> None:
+        """Show the list in Operate too, or the rail."""
+        if is_open is not self._is_open:
+            self._is_open = is_open
+            self._show_form()
+
+    def open_filter(self) -> None:
+        """Open the list and take the keyboard into its filter."""
+        self.set_list_open(True)
+        self.filter_edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filter_edit.selectAll()
+
+    def _show_form(self) -> None:
+        is_list = self.is_list
+        if not is_list:
+            # What a filter hides would be missed in the rail, where nobody sees the filter.
+            self.filter_edit.clear()
+        for part in (self.filter_edit, self.count, self.run_button, self.edit_button, self.remove_button):
+            part.setVisible(is_list)
+        self.add_button.setVisible(is_list)
+        self.open_button.setText("Close list" if is_list else "List")
+        self.open_button.setVisible(not self._can_edit)
+        self.list.setItemDelegate(self._rows if is_list else self._rail)
+        policy = Qt.ScrollBarPolicy
+        self.list.setVerticalScrollBarPolicy(
+            policy.ScrollBarAsNeeded if is_list else policy.ScrollBarAlwaysOff
+        )
+        set_kind(self.list, "" if is_list else "rail")
+        self.setMinimumWidth(px(LIST_WIDTH if is_list else RAIL_WIDTH))
+        self.setMaximumWidth(MOST_WIDTH if is_list else px(RAIL_WIDTH))
+        margin = px(8) if is_list else 0
+        layout = self.layout()
+        assert layout is not None
+        layout.setContentsMargins(margin, px(8), margin, px(4))
+        self._refresh()
+        self._fit_rail()
+        self.width_changed.emit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Let all rows of the rail be in sight, as far as can be."""
+        super().resizeEvent(event)
+        self._fit_rail()
+
+    def _fit_rail(self) -> None:
+        if not self.is_list and self._rail.fit(self._model.rowCount(), self.list.height()):
+            self.list.scheduleDelayedItemsLayout()
 
     def current(self) -> StreamRow | None:
         """The selected row."""
@@ -146,7 +225,7 @@ class StreamPanel(QWidget):
     def set_can_edit(self, can_edit: bool) -> None:
         """Allow edits and deletes (Set-up) or not (Operate)."""
         self._can_edit = can_edit
-        self._refresh()
+        self._show_form()
 
     def _select(self, stream_id: str) -> bool:
         for at in range(self._filter.rowCount()):
@@ -173,9 +252,13 @@ class StreamPanel(QWidget):
     def _refresh(self) -> None:
         total = self._model.rowCount()
         self.count.setText("1 stream" if total == 1 else f"{total} streams")
+        needle = self.filter_edit.text().strip()
+        is_empty = bool(needle) and self._filter.rowCount() == 0
+        self.nothing.setText(f"No stream matches {needle}." if is_empty else "")
+        self.nothing.setVisible(is_empty)
         row = self.current()
         self.run_button.show_stream(None if row is None else row.view)
-        self.retry_button.setVisible(row is not None and row.view.state.may_retry)
+        self.retry_button.setVisible(self.is_list and row is not None and row.view.state.may_retry)
         stopped = row is not None and not row.view.state.is_active
         why = "" if self._can_edit else "Switch to Set-up to change streams"
         self.edit_button.setEnabled(self._can_edit and row is not None)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from PyQt6.QtCore import QRect, QSize, Qt, QTimer
-from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from ibe100.ui.themes.enterprise_theme import mono, sans
-from ibe100.ui.themes.sizes import SCALE, STATE, on_text_size, px
+from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.sizes import CLOCK, SCALE, STATE, TARGET, on_text_size, px
 from ibe100.ui.themes.tokens import Colour, shade
 
 FRAMES_PER_S = 25
+SMALL_CLOCK = 26
+GAP = 8
+FLUSH = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
 class UtcClock(QWidget):
@@ -20,44 +24,79 @@ class UtcClock(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._is_small = self._is_short = False
         self.setAccessibleName("Clock, UTC")
-        self._digits = self._frames = self._beside = 0
-        on_text_size(self, UtcClock._fit)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        on_text_size(self, UtcClock.updateGeometry)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(1000 // FRAMES_PER_S)
         self._timer.timeout.connect(self.update)
         self._timer.start()
 
-    def _fit(self) -> None:
-        self._digits = QFontMetrics(mono(24, bold=True)).horizontalAdvance("00:00:00")
-        self._frames = QFontMetrics(mono(STATE)).horizontalAdvance(":00")
-        self._beside = QFontMetrics(mono(SCALE)).horizontalAdvance("2026-11-22") + px(4)
-        self.setFixedSize(self.sizeHint())
+    def set_small(self, small: bool) -> None:
+        """Show smaller digits, for a low bar."""
+        if small is not self._is_small:
+            self._is_small = small
+            self.updateGeometry()
+
+    def set_short(self, short: bool) -> None:
+        """Leave out date and local time."""
+        if short is not self._is_short:
+            self._is_short = short
+            self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        """Room for the time, its frames, and two short lines."""
-        return QSize(self._digits + self._frames + self._beside + px(46), px(40))
+        """Room for the time, its frames, and beside them one or two short lines."""
+        digits, frames, line = self._metrics()
+        beside = line.horizontalAdvance("UTC" if self._is_short else "UTC Wed 00 Nov")
+        width = (
+            digits.horizontalAdvance("00:00:00") + frames.horizontalAdvance(":00") + px(GAP) + beside + px(2)
+        )
+        return QSize(width, max(digits.height(), 2 * line.height()))
+
+    def minimumSizeHint(self) -> QSize:
+        """Never cut."""
+        return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint the time as of now."""
         at = datetime.now(UTC)
-        local = at.astimezone()
         frame = at.microsecond * FRAMES_PER_S // 1_000_000
+        digits, frames, line = self._metrics()
+        time_width, frames_width = digits.horizontalAdvance("00:00:00"), frames.horizontalAdvance(":00")
         painter = QPainter(self)
-        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.setPen(shade(Colour.TEXT))
-        painter.setFont(mono(24, bold=True))
-        painter.drawText(QRect(0, 0, self._digits, self.height()), middle, f"{at:%H:%M:%S}")
-        painter.setFont(mono(STATE))
-        painter.setPen(shade(Colour.TALLY_AMBER_TEXT))
-        painter.drawText(QRect(self._digits, px(2), self._frames, self.height()), middle, f":{frame:02d}")
-        left = self._digits + self._frames + px(10)
+        painter.setFont(self._digits_font())
+        painter.drawText(QRect(0, 0, time_width, self.height()), FLUSH, f"{at:%H:%M:%S}")
+        painter.setFont(self._frames_font())
+        painter.setPen(shade(Colour.TEXT_MUTED))
+        lowered = (digits.ascent() - frames.ascent()) // 2
+        place = QRect(time_width, lowered, frames_width + px(2), self.height())
+        painter.drawText(place, MIDDLE, f":{frame:02d}")
+        left = time_width + frames_width + px(GAP)
         room = self.width() - left
         painter.setFont(sans(SCALE, bold=True))
         painter.setPen(shade(Colour.TEXT))
-        painter.drawText(QRect(left, px(3), room, px(17)), middle, "UTC")
-        painter.setFont(mono(SCALE))
-        painter.setPen(shade(Colour.TEXT_MUTED))
-        painter.drawText(QRect(left + px(32), px(3), room - px(32), px(17)), middle, f"{at:%Y-%m-%d}")
-        painter.drawText(QRect(left, px(20), room, px(17)), middle, f"{local:%H:%M:%S} local")
+        if self._is_short:
+            painter.drawText(QRect(left, 0, room, self.height()), MIDDLE, "UTC")
+            return
+        top = self.height() // 2 - line.height()
+        painter.drawText(QRect(left, top, room, line.height()), MIDDLE, f"UTC {at:%a %d %b}")
+        painter.setFont(sans(SCALE))
+        painter.setPen(shade(Colour.TEXT_SECOND))
+        local = f"{at.astimezone():%H:%M:%S} local"
+        painter.drawText(QRect(left, top + line.height(), room, line.height()), MIDDLE, local)
+
+    def _digits_font(self) -> QFont:
+        return sans(SMALL_CLOCK if self._is_small else CLOCK, bold=True)
+
+    def _frames_font(self) -> QFont:
+        return sans(STATE if self._is_small else TARGET)
+
+    def _metrics(self) -> tuple[QFontMetrics, QFontMetrics, QFontMetrics]:
+        return (
+            QFontMetrics(self._digits_font()),
+            QFontMetrics(self._frames_font()),
+            QFontMetrics(sans(SCALE, bold=True)),
+        )

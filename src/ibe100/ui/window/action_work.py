@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ibe100.models.scte35_marker import CueAction
+from ibe100.ui.qt_models.card_order import CardSize
 from ibe100.ui.themes.sizes import NORMAL_TEXT
 from ibe100.ui.themes.tokens import Theme
 from ibe100.ui.window.dialogs import Dialogs
@@ -20,8 +21,9 @@ def connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], o
         return lambda: docks.raise_page(page)
 
     def go_to_timeline() -> None:
-        docks.raise_page("dashboard")
-        parts.dashboard.timeline.setFocus()
+        docks.raise_page("alarms")
+        alarms.unfold()
+        parts.timeline.setFocus()
 
     def search_cues() -> None:
         docks.raise_page("cue_log")
@@ -45,7 +47,7 @@ def connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], o
             "restart": lambda: parts.stream_controller.restart(streams.selected_id()),
             "retry": lambda: parts.stream_controller.retry(streams.selected_id()),
             "listen": parts.listening.toggle,
-            "filter": streams.filter_edit.setFocus,
+            "filter": streams.open_filter,
             "machine": dialogs.show_machine,
             "alarm_rules": dialogs.show_alarm_rules,
             "notifications": dialogs.show_notifications,
@@ -76,6 +78,10 @@ def connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], o
             "export_profile": profiles.export,
             "card_back": lambda: parts.card_order.shift(streams.selected_id(), -1),
             "card_on": lambda: parts.card_order.shift(streams.selected_id(), 1),
+            "cards_auto": lambda: parts.card_order.choose_size(CardSize.AUTO),
+            "cards_large": lambda: parts.card_order.choose_size(CardSize.LARGE),
+            "cards_medium": lambda: parts.card_order.choose_size(CardSize.MEDIUM),
+            "cards_compact": lambda: parts.card_order.choose_size(CardSize.COMPACT),
             "choose_layout": layouts.choose,
             "save_layout": layouts.save,
             "delete_layout": layouts.delete,

@@ -44,7 +44,7 @@ class Dialogs:
         names = self._names()
         view = MachineView(lambda stream_id: names.get(stream_id, stream_id), self._parent)
         self._parts.bridge.machine_measured.connect(view.show_health)
-        health = self._parts.top_bar.machine.health
+        health = self._parts.top_bar.system.health
         if health is not None:
             view.show_health(health)
         view.show()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
@@ -10,20 +12,20 @@ from ibe100.ui.themes.sizes import on_text_size, px
 from ibe100.ui.window.layout_file import LAYOUT_VERSION, Layout, SideSizes
 
 SIDE_WIDTH, CUE_WIDTH = 280, 372
-ALARM_HEIGHTS = ((800, 150), (1200, 240))
-"""Heights of the window and, below each, the height of the alarms, in pixels."""
-MOST_ALARM_HEIGHT = 320
+UNTITLED = frozenset({"streams", "alarms"})
+"""Docks that say what they are in their own first line."""
 SPLIT_CURSORS = frozenset({Qt.CursorShape.SplitHCursor, Qt.CursorShape.SplitVCursor})
 LOCKED = QDockWidget.DockWidgetFeature.NoDockWidgetFeatures
 FREE = QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
 
 
 class ConsoleDocks(QObject):
-    """Docks: streams left, pages in the middle, cues right, alarms below; the sides keep their sizes."""
+    """Docks: streams left, alarms below the pages in the middle, cues right; the sides keep their sizes."""
 
-    def __init__(self, window: QMainWindow) -> None:
+    def __init__(self, window: QMainWindow, alarm_height: Callable[[int], int]) -> None:
+        """`alarm_height`: height of the alarms by the height of the window, unless it was dragged."""
         super().__init__(window)
-        self._window = window
+        self._window, self._alarm_height = window, alarm_height
         self._chosen: SideSizes | None = None
         self._docks: dict[str, QDockWidget] = {}
         self._pages: list[str] = []
@@ -32,7 +34,6 @@ class ConsoleDocks(QObject):
         )
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
 
     def add(self, name: str, title: str, widget: QWidget, *, page: bool = False) -> QDockWidget:
         """Add a dock; pages share the middle as tabs."""
@@ -63,10 +64,11 @@ class ConsoleDocks(QObject):
         first = docks[self._pages[0]]
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, docks["streams"])
         window.splitDockWidget(docks["streams"], first, Qt.Orientation.Horizontal)
+        # Before the pages are tabs: what is split off a tab becomes a tab itself.
+        window.splitDockWidget(first, docks["alarms"], Qt.Orientation.Vertical)
         for name in self._pages[1:]:
             window.tabifyDockWidget(first, docks[name])
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, docks["cues"])
-        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["alarms"])
         for dock in docks.values():
             dock.show()
         self.raise_page(self._pages[0])
@@ -76,10 +78,14 @@ class ConsoleDocks(QObject):
         """Keep the widths of the side docks; the middle takes the rest."""
         window, docks = self._window, self._docks
         width, height = window.width(), window.height()
-        sides = self._chosen or _default_sides(width, height)
+        sides = self._chosen or _default_sides(width, self._alarm_height(height))
+        panel = docks["streams"].widget()
+        streams = sides.streams
+        if panel is not None:  # a rail, or a list that was dragged to be wider
+            streams = min(max(streams, panel.minimumWidth()), panel.maximumWidth())
         window.resizeDocks(
             [docks["streams"], docks[self._pages[0]], docks["cues"]],
-            [sides.streams, max(200, width - sides.streams - sides.cues), sides.cues],
+            [streams, max(200, width - streams - sides.cues), sides.cues],
             Qt.Orientation.Horizontal,
         )
         window.resizeDocks(
@@ -109,7 +115,7 @@ class ConsoleDocks(QObject):
         for name, dock in self._docks.items():
             dock.setFeatures(LOCKED if locked else FREE)
             old = dock.titleBarWidget()
-            if locked and name in self._pages:
+            if locked and (name in self._pages or name in UNTITLED):
                 dock.setTitleBarWidget(QWidget(dock))
             else:
                 dock.setTitleBarWidget(None)
@@ -143,7 +149,6 @@ class ConsoleDocks(QObject):
         return self._window.restoreState(layout.docks, LAYOUT_VERSION)
 
 
-def _default_sides(width: int, height: int) -> SideSizes:
+def _default_sides(width: int, alarms: int) -> SideSizes:
     side, cue = (SIDE_WIDTH - 16, CUE_WIDTH - 24) if width < px(1400) else (SIDE_WIDTH, CUE_WIDTH)
-    alarms = next((given for below, given in ALARM_HEIGHTS if height < px(below)), MOST_ALARM_HEIGHT)
-    return SideSizes(px(side), px(cue), px(alarms))
+    return SideSizes(px(side), px(cue), alarms)

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QMenu, QWidget
 
 from ibe100.ui.qt_models.card_order import CardOrder
 from ibe100.ui.qt_models.undo_stack import Change, Superseded
+from ibe100.ui.streams.stream_panel import StreamPanel
 from ibe100.ui.widgets.name_question import NameQuestion
 from ibe100.ui.window.docks import ConsoleDocks
 from ibe100.ui.window.layout_file import Layout, LayoutFile
@@ -23,9 +24,16 @@ class LayoutController(QObject):
     """Change for the undo stack."""
     notice = pyqtSignal(str, str)
 
-    def __init__(self, window: QWidget, docks: ConsoleDocks, cards: CardOrder, path: Path | None) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        docks: ConsoleDocks,
+        cards: CardOrder,
+        streams: StreamPanel,
+        path: Path | None,
+    ) -> None:
         super().__init__(window)
-        self._window, self._docks, self._cards = window, docks, cards
+        self._window, self._docks, self._cards, self._streams = window, docks, cards, streams
         self._file = LayoutFile(path)
 
     def restore_last(self) -> None:
@@ -79,6 +87,7 @@ class LayoutController(QObject):
         before = self._present()
         self._docks.arrange()
         self._cards.reset()
+        self._streams.set_list_open(False)
         self.changed.emit(self._arranged("The layout is as shipped.", before))
 
     def _arranged(self, words: str, before: Layout) -> Change:
@@ -132,8 +141,15 @@ class LayoutController(QObject):
         question.open()
 
     def _present(self) -> Layout:
-        return replace(self._docks.layout(), cards=self._cards.placed)
+        return replace(
+            self._docks.layout(),
+            cards=self._cards.placed,
+            card_size=self._cards.size,
+            is_list_open=self._streams.is_list_open,
+        )
 
     def _put(self, layout: Layout) -> bool:
         self._cards.place(layout.cards)
+        self._cards.choose_size(layout.card_size)
+        self._streams.set_list_open(layout.is_list_open)
         return self._docks.put(layout)

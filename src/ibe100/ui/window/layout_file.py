@@ -15,10 +15,11 @@ from pydantic import Base64Bytes, Field, ValidationError
 from PyQt6.QtCore import QByteArray
 
 from ibe100.models.base import Value
+from ibe100.ui.qt_models.card_order import CardSize
 from ibe100.utils.atomic_write import atomic_write
 
 log = logging.getLogger(__name__)
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 _MOST_BYTES = 1 << 20
 _PRIVATE = 0o600
 _Pixels = Annotated[int, Field(ge=0, le=100_000)]
@@ -35,12 +36,14 @@ class SideSizes:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Places of the window and its docks, and order of the cards (stream ids)."""
+    """Places of the window and its docks, order (stream ids) and size of the cards, list or rail."""
 
     geometry: QByteArray
     docks: QByteArray
     sides: SideSizes | None = None
     cards: tuple[str, ...] = ()
+    card_size: CardSize = CardSize.AUTO
+    is_list_open: bool = False
 
 
 class _StoredLayout(Value):
@@ -48,6 +51,8 @@ class _StoredLayout(Value):
     docks: Base64Bytes
     sides: SideSizes | None = None
     cards: tuple[str, ...] = ()
+    card_size: CardSize = CardSize.AUTO
+    is_list_open: bool = False
 
 
 class _Stored(Value):
@@ -120,10 +125,13 @@ def _stored(layout: Layout) -> _StoredLayout:
         docks=layout.docks.toBase64().data(),
         sides=layout.sides,
         cards=layout.cards,
+        card_size=layout.card_size,
+        is_list_open=layout.is_list_open,
     )
 
 
 def _layout(stored: _StoredLayout | None) -> Layout | None:
     if stored is None:
         return None
-    return Layout(QByteArray(stored.geometry), QByteArray(stored.docks), stored.sides, stored.cards)
+    geometry, docks = QByteArray(stored.geometry), QByteArray(stored.docks)
+    return Layout(geometry, docks, stored.sides, stored.cards, stored.card_size, stored.is_list_open)

@@ -11,8 +11,8 @@ from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
-from ibe100.ui.widgets.machine_meter import clock_words, rate_words
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.window.system_button import clock_words, rate_words
 from ibe100.utils.timecode import format_utc
 from ibe100.utils.units import format_bytes
 

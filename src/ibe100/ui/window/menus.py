@@ -10,6 +10,7 @@ SAVED_LAYOUTS = "Layouts"
 PROFILE_MENU = ("save_profile", "load_profile", "", "import_profile", "export_profile")
 VIEW_MENU = (
     *("dashboard", "multiview", "monitoring", "schedule", "cue_log", "as_run", "history", ""),
+    *("cards_auto", "cards_large", "cards_medium", "cards_compact", ""),
     *(SAVED_LAYOUTS, "save_layout", "delete_layout", "reset_layout", ""),
     *("theme_dark", "theme_light", "theme_high_contrast", ""),
     *("text_larger", "text_smaller", "text_normal", ""),

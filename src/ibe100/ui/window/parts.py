@@ -20,7 +20,8 @@ from ibe100.ui.actions.typing_keys import TypingKeys
 from ibe100.ui.actions.wheel_guard import WheelGuard
 from ibe100.ui.alarms.alarm_panel import AlarmPanel
 from ibe100.ui.cues.cue_panel import CuePanel
-from ibe100.ui.dashboard.dashboard import Dashboard
+from ibe100.ui.dashboard.break_timeline import BreakTimeline
+from ibe100.ui.dashboard.dashboard import Dashboard, scrolled
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.monitoring.monitoring import MonitoringPanel
 from ibe100.ui.pictures.listen_bar import ListenBar
@@ -78,7 +79,7 @@ class Parts:
         )
         self._build_panels(subtitle)
         self._build_pages()
-        self.docks = ConsoleDocks(window)
+        self.docks = ConsoleDocks(window, self.alarm_panel.height_in)
         self._add_docks()
         self._guard_input(window)
         self.undo = UndoStack(window)
@@ -88,7 +89,9 @@ class Parts:
         self.multiview_controller = MultiviewController(
             window, state, self.card_order, client, self.cue_panel
         )
-        self.layout_controller = LayoutController(window, self.docks, self.card_order, layout_file)
+        self.layout_controller = LayoutController(
+            window, self.docks, self.card_order, self.stream_panel, layout_file
+        )
         look = None if layout_file is None else layout_file.with_name(APPEARANCE_FILE)
         self.appearance = AppearanceController(window, look)
         self.listening = Listening(client, SoundOutput(window), window)
@@ -117,10 +120,12 @@ class Parts:
         self.stream_panel = StreamPanel(state.streams)
         self.cue_panel = CuePanel(state.streams, state.cues, state.schedule, client)
         self.sign_in = SignIn(self.seat, state, self.cue_panel, client)
+        self.timeline = BreakTimeline(state.streams, state.cues, state.schedule)
         self.alarm_panel = AlarmPanel(
             state.alarms,
             lambda: client.read(lambda s: s.alarms.rate(), 0),
             lambda: state.shortcomings() if client.is_bound else NOT_UP,
+            scrolled(self.timeline, "Break time line"),
         )
 
     def _build_pages(self) -> None:

@@ -36,6 +36,7 @@ def connect(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], object]) 
 
 def _connect_streams(parts: Parts) -> None:
     panel, controller = parts.stream_panel, parts.stream_controller
+    panel.width_changed.connect(parts.docks.fit)
     for place in (panel, parts.dashboard):
         place.start_requested.connect(controller.start)
         place.stop_requested.connect(controller.stop)
@@ -90,8 +91,8 @@ def _connect_top_bar(parts: Parts, dialogs: Dialogs) -> None:
 
     bar.set_up_toggled.connect(set_set_up)
     set_set_up(False)
-    parts.bridge.machine_measured.connect(bar.machine.show_health)
-    bar.machine.opened.connect(dialogs.show_machine)
+    parts.bridge.machine_measured.connect(bar.show_health)
+    bar.system.clicked.connect(dialogs.show_machine)
     bar.palette_requested.connect(dialogs.show_palette)
     bar.keys_requested.connect(dialogs.show_keys)
 
@@ -147,7 +148,7 @@ def _connect_schedule(parts: Parts) -> None:
     page.accept_requested.connect(controller.accept)
     page.export_requested.connect(controller.export_day)
     page.conflicts.buttons_made.connect(parts.permissions.apply)
-    timeline = parts.dashboard.timeline
+    timeline = parts.timeline
     timeline.moved.connect(controller.move)
     timeline.edit_requested.connect(controller.edit)
     timeline.plan_requested.connect(controller.plan)
@@ -178,6 +179,7 @@ def _connect_alarms(parts: Parts) -> None:
     panel.unshelve_requested.connect(unshelve)
     panel.history_requested.connect(show_history)
     panel.remedy_requested.connect(lambda alarm: _begin_remedy(parts, alarm))
+    panel.height_changed.connect(parts.docks.fit)
 
 
 def _begin_remedy(parts: Parts, alarm: Alarm) -> None:
@@ -217,7 +219,7 @@ def _connect_monitoring(parts: Parts) -> None:
 def _connect_person(parts: Parts) -> None:
     """Follow who is at the window, and what they may do to the selected stream and to new ones."""
     seat, bar = parts.seat, parts.top_bar
-    seat.changed.connect(lambda: bar.person.show_seat(seat.seat))
+    seat.changed.connect(lambda: bar.show_seat(seat.seat))
     parts.sign_in.notice.connect(parts.notices.post)
     parts.sign_in.left.connect(bar.operate.click)
     parts.stream_panel.selected.connect(parts.permissions.apply)

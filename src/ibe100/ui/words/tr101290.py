@@ -43,6 +43,8 @@ CHECKS: tuple[tuple[int, str], ...] = (
     (3, "TDT_error"),
 )
 PRIORITIES = (1, 2, 3)
+CONTINUITY = "continuity_count_error"
+"""Name of its counter."""
 CLAUSES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "TS_sync_loss": ("1.1", "sync bytes are missing"),

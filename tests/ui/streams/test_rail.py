@@ -1,0 +1,59 @@
+"""Rail of the streams, and the list on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
+
+from console_under_test import Console
+from fake_services import FakeServices
+from fake_values import running
+from ibe100.ui.streams.stream_panel import LIST_WIDTH, RAIL_WIDTH
+
+LEFT = Qt.MouseButton.LeftButton
+Open = Callable[[FakeServices], Console]
+
+
+def test_a_filter_that_finds_nothing_says_so_and_hides_nothing_from_the_rail(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News"), running(2, "Sport")]))
+    panel = console.parts.stream_panel
+    console.parts.actions["filter"].trigger()
+    QTest.keyClicks(panel.filter_edit, "xyz")
+    assert panel.nothing.isVisible() and panel.nothing.text() == "No stream matches xyz."
+    QTest.mouseClick(panel.open_button, LEFT)
+    model = panel.list.model()
+    assert model is not None
+    assert model.rowCount() == 2 and not panel.nothing.isVisible()
+
+
+def test_operate_shows_the_rail_and_the_list_on_demand_and_set_up_the_list(open_console: Open) -> None:
+    console = open_console(FakeServices([running(n, f"Channel {n}") for n in range(1, 7)]))
+    panel, dock = console.parts.stream_panel, console.parts.docks["streams"]
+    console.until(lambda: dock.width() == RAIL_WIDTH)
+    assert not panel.filter_edit.isVisible() and not panel.run_button.isVisible()
+    model = panel.list.model()
+    assert model is not None
+    third = panel.list.visualRect(model.index(2, 0)).center()
+    QTest.mouseClick(panel.list.viewport(), LEFT, pos=third)
+    assert panel.selected_id() == "stream-3"
+    QTest.mouseClick(panel.open_button, LEFT)
+    console.until(lambda: dock.width() >= LIST_WIDTH)
+    assert panel.filter_edit.isVisible() and panel.run_button.isVisible()
+    QTest.mouseClick(panel.open_button, LEFT)
+    console.until(lambda: dock.width() == RAIL_WIDTH)
+    console.parts.top_bar.set_up.click()
+    console.until(panel.add_button.isVisible)
+    console.parts.top_bar.operate.click()
+    console.until(lambda: dock.width() == RAIL_WIDTH)
+
+
+def test_every_stream_is_in_sight_in_the_rail(open_console: Open) -> None:
+    console = open_console(FakeServices([running(n, f"Channel {n}") for n in range(1, 20)]))
+    console.window.resize(1600, 1000)
+    console.settle()
+    view = console.parts.stream_panel.list
+    model, room = view.model(), view.viewport()
+    assert model is not None and room is not None
+    console.until(lambda: room.rect().contains(view.visualRect(model.index(18, 0))))
