@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.sync import client as synchronous
 
 from ibe100_client.calls import API
-from ibe100_client.errors import AnswerLost, NotReachable, Refused
+from ibe100_client.errors import AnswerLost, NotReachable, Refused, WrongCertificate
 from ibe100_client.tls import check_certificate, context_for
 from ibe100_client.transport import Address, short_path
 from ibe100_client.values import Event
@@ -108,7 +108,9 @@ class _Tries:
         return Event(str(data.pop("type")), data, cursor)
 
     def lost(self, error: Exception) -> Event:
-        """The event of a loss. Raises Refused where trying again is of no use, else AnswerLost."""
+        """The event of a loss. Raises what trying again would not change."""
+        if isinstance(error, WrongCertificate):
+            raise error
         if isinstance(error, InvalidStatus) and error.response.status_code < 500:
             raise Refused(error.response.status_code, _words(error.response.body)) from error
         closed = error.rcvd if isinstance(error, ConnectionClosed) else None

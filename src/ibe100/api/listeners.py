@@ -33,6 +33,8 @@ CLOSE_TIMEOUT_S = 2.0
 """Twice this long the end of the server waits for all of them."""
 LONGEST_REASON = 123
 """Bytes of a close frame, RFC 6455 5.5."""
+RESUMED = '{"type":"Resumed"}'
+"""First event of a listener to whom everything since its cursor follows."""
 GOING_AWAY = 1001
 NOT_UNDERSTOOD = 1008
 FELL_BEHIND = 4008
@@ -88,14 +90,14 @@ class Listeners:
     async def _serve(self, websocket: WebSocket) -> None:
         try:
             await websocket.accept()
-            identity, wanted = await self._greet(websocket)
+            identity, wanted, after = await self._greet(websocket)
             connection: Connection = websocket.scope["state"]["connection"]
             connection.user = identity.name
             self._make_room(identity.name)
             ousted = self._listening[connection] = asyncio.Event()
             connection.is_served = True
             try:
-                await self._listen(websocket, identity, wanted, ousted)
+                await self._listen(websocket, identity, wanted, after, ousted)
             finally:
                 connection.is_served = False
                 del self._listening[connection]
@@ -121,10 +123,14 @@ class Listeners:
             raise _Closed(TOO_MANY, f"{MOST_LISTENERS} listen already")
         next(ousted for one, ousted in staying.items() if one.user == most_user).set()
 
-    async def _greet(self, websocket: WebSocket) -> tuple[Identity, Wanted]:
-        """Identity and wishes of a listener, from header and query, or from its first message."""
+    async def _greet(self, websocket: WebSocket) -> tuple[Identity, Wanted, str]:
+        """Identity, wishes and cursor of a listener, from header and query, or from its first message."""
         query = websocket.query_params
-        asked: dict[str, object] = {"streams": query.getlist("stream"), "types": query.getlist("type")}
+        asked: dict[str, object] = {
+            "streams": query.getlist("stream"),
+            "types": query.getlist("type"),
+            "after": query.get("after", ""),
+        }
         identity: Identity | None = websocket.scope["state"].get("identity")
         if identity is None:
             asked = {**asked, **await _until(_read_first(websocket), self._ending)}
@@ -133,7 +139,7 @@ class Listeners:
             except NotSignedIn as error:
                 raise _Closed(NOT_SIGNED_IN, str(error)) from error
         try:
-            return identity, self._wanted(asked)
+            return identity, self._wanted(asked), str(asked.get("after", ""))
         except OperatorError as error:
             raise _Closed(NOT_UNDERSTOOD, str(error)) from error
 
@@ -147,12 +153,15 @@ class Listeners:
         return Wanted(frozenset(streams), types)
 
     async def _listen(
-        self, websocket: WebSocket, identity: Identity, wanted: Wanted, ousted: asyncio.Event
+        self, websocket: WebSocket, identity: Identity, wanted: Wanted, after: str, ousted: asyncio.Event
     ) -> None:
         """Serve until one of these is over: the sending, the connection, the token, the place, the server."""
-        messages = self._services.messages(MOST_BEHIND)
+        messages = self._services.messages(MOST_BEHIND, after)
         # Between the subscription and the snapshot nothing can happen: both are of one moment.
-        first = snapshot(self._services, wanted, time.time())
+        if messages.is_resumed:
+            first = RESUMED
+        else:
+            first = snapshot(self._services, wanted, time.time())
         begun = [
             asyncio.ensure_future(work)
             for work in (
@@ -186,7 +195,7 @@ class Listeners:
         """Send the events. Raises _Closed when the listener does not take them."""
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                await websocket.send_text(first)
+                await websocket.send_text(_at(messages.cursor, first))
             turn = 0
             async for message in messages:
                 turn += 1
@@ -194,11 +203,15 @@ class Listeners:
                     await asyncio.sleep(0)
                 if not wanted.wants(message):
                     continue
-                for number, piece in enumerate(self._encoder.pieces(message)):
-                    if number:
+                pieces = self._encoder.pieces(message)
+                for number, piece in enumerate(pieces, start=1):
+                    if number > 1:
                         await asyncio.sleep(0)
+                    text = self._encoder.text(piece)
                     async with asyncio.timeout(SEND_TIMEOUT_S):
-                        await websocket.send_text(self._encoder.text(piece))
+                        await websocket.send_text(
+                            _at(messages.cursor, text) if number == len(pieces) else text
+                        )
         except (TimeoutError, SubscriberFellBehind):
             raise _Closed(FELL_BEHIND, "fell behind: connect again for a snapshot") from None
 
@@ -246,6 +259,11 @@ def _end(websocket: WebSocket, code: int, words: str) -> None:
     """Say goodbye behind what still waits to be taken; who does not take it is cut off."""
     connection: Connection = websocket.scope["state"]["connection"]
     connection.part(code, words.encode()[:LONGEST_REASON].decode(errors="ignore"))
+
+
+def _at(cursor: str, event: str) -> str:
+    """An event with its place in the order of facts."""
+    return f'{{"cursor":"{cursor}",{event[1:]}'
 
 
 def _names(asked: dict[str, object], field: str) -> frozenset[str]:

@@ -186,11 +186,14 @@ class Application:
         self._notices: tuple[str, ...] = (*database.notices, *secrets.notices)
         self._for_next_subscriber: list[NoticePosted] = []
 
-    def messages(self, most_behind: int | None = None) -> Subscription:
-        """Subscribe to all facts and the latest samples from now on; a bounded queue per subscriber."""
-        subscription = self._bus.subscribe(most_behind)
+    def messages(self, most_behind: int | None = None, after: str = "") -> Subscription:
+        """Subscribe to all facts and the latest samples from now on; a bounded queue per subscriber.
+
+        With the cursor of an earlier subscription facts since then come first, where they are still kept.
+        """
+        subscription = self._bus.subscribe(most_behind, after)
         while self._for_next_subscriber:
-            subscription.offer(self._for_next_subscriber.pop(0))
+            self._bus.publish(self._for_next_subscriber.pop(0))
         return subscription
 
     def tell_next_subscriber(self, text: str) -> None:

@@ -285,6 +285,14 @@ class ConsolePort(Protocol):
 class MessageStream(Protocol):
     """A subscription to the bus. Raises SubscriberFellBehind when it is not read in time."""
 
+    @property
+    def cursor(self) -> str:
+        """Place of the last fact that was taken, after which a later subscription can go on."""
+
+    @property
+    def is_resumed(self) -> bool:
+        """True where it goes on after the cursor that was given."""
+
     def __aiter__(self) -> AsyncIterator[Message]: ...
     async def __anext__(self) -> Message: ...
     def close(self) -> None: ...
@@ -355,5 +363,8 @@ class Services(Protocol):
     @property
     def cue_once(self) -> CueOncePort: ...
 
-    def messages(self, most_behind: int | None = None) -> MessageStream:
-        """Subscribe to all facts and the latest samples from now on; a bounded queue per subscriber."""
+    def messages(self, most_behind: int | None = None, after: str = "") -> MessageStream:
+        """Subscribe to all facts and the latest samples from now on; a bounded queue per subscriber.
+
+        With the cursor of an earlier subscription facts since then come first, where they are still kept.
+        """

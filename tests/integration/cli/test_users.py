@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import io
-import ipaddress
 import json
 import ssl
 import subprocess
@@ -14,10 +12,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from api_rig import PASSWORD, at_socket, free_door, served
 from demo_rig import cli, finished, patiently, place_in
@@ -29,6 +23,7 @@ from ibe100.models.errors import ConfigurationError
 from ibe100.models.rights import Role
 from loopback import free_port
 from services_rig import settings
+from tls_rig import certificate_in
 
 REFUSED = 2
 
@@ -181,7 +176,7 @@ async def test_a_console_serves_the_api_where_its_settings_say_so(tmp_path: Path
 
 
 async def test_https_is_served_with_a_certificate_and_a_wrong_one_is_told_of(tmp_path: Path) -> None:
-    certificate, private_key = _certificate(tmp_path)
+    certificate, private_key = certificate_in(tmp_path)
     async with served(tmp_path / "data", certificate=str(certificate), private_key=str(private_key)) as api:
         assert api.url.startswith("https://")
         trusting = ssl.create_default_context(cafile=str(certificate))
@@ -206,35 +201,6 @@ def test_a_host_beyond_loopback_needs_a_certificate_or_a_word_that_it_may_be_wit
     assert load({"api": {"host": "0.0.0.0", "plain_http_beyond_loopback": True}}).api.host == "0.0.0.0"
     assert load({"api": {"host": "::1"}}).api.host == "::1"
     assert not load().api.enabled
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    """Of 127.0.0.1, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    files = folder / "certificate.pem", folder / "key.pem"
-    files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    files[1].write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return files
 
 
 def _answers(url: str) -> bool:
