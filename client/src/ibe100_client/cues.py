@@ -84,3 +84,8 @@ def _wanted(
         segmentation=None if segmentation is None else dict(segmentation),
         section=section,
     )
+
+
+def break_warning(duration_s: float) -> Call[dict[str, str]]:
+    """`words` about a break that is unusually long, else empty."""
+    return Call("GET", "/break-warning", dict, {"duration_s": duration_s})

@@ -79,3 +79,28 @@ def import_file(
     """Plan what a file says, all or none; with `skip_bad` all that can be read."""
     query: dict[str, Asked] = {"name": name, "time_zone": time_zone, "skip_bad": skip_bad}
     return Call("POST", "/schedule/import", ImportOutcome, query, content)
+
+
+def one(break_id: int) -> Call[PlannedBreak]:
+    """A planned break; its ETag is in the headers of `Client.answer`."""
+    return Call("GET", place("schedule", break_id), PlannedBreak)
+
+
+def check(plan: Mapping[str, Any], break_id: int | None = None) -> Call[dict[str, Any]]:
+    """What stands against a plan: `refusal` and `findings`; nothing is stored."""
+    return Call("POST", "/schedule/check", dict, {"break_id": break_id}, dict(plan))
+
+
+def send_early(break_id: int) -> Call[PlannedBreak]:
+    """Plan it for the first moment at which its pre-roll is still whole."""
+    return Call("POST", place("schedule", break_id, "send-early"), PlannedBreak)
+
+
+def accept_conflict(break_id: int, text: str) -> Call[PlannedBreak]:
+    """Keep a break in spite of the conflict that `text` tells."""
+    return Call("POST", place("schedule", break_id, "accept-conflict"), PlannedBreak, body={"text": text})
+
+
+def export(first: float, end: float, format: str = "csv") -> Call[bytes]:
+    """Breaks due from `first` to before `end` as a file that an import takes: csv or json."""
+    return Call("GET", "/schedule/file", bytes, {"first": first, "end": end, "format": format})

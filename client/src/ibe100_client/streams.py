@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ibe100_client.calls import Call, place
-from ibe100_client.values import Stream
+from ibe100_client.values import ReturnReceipt, Stream
 
 
 def listed() -> Call[tuple[Stream, ...]]:
@@ -77,3 +77,82 @@ def reset_counters(stream: str) -> Call[None]:
 def input_cues(stream: str) -> Call[tuple[dict[str, Any], ...]]:
     """Cues of others on the input, the newest first."""
     return Call("GET", place("streams", stream, "input-cues"), tuple[dict[str, Any], ...])
+
+
+def clashes(config: Mapping[str, Any], stream: str | None = None) -> Call[tuple[dict[str, Any], ...]]:
+    """Ports, addresses and files that another stream has; `stream` is the one that is edited."""
+    return Call("POST", "/streams/clashes", tuple[dict[str, Any], ...], {"stream": stream}, dict(config))
+
+
+def preview_command(
+    config: Mapping[str, Any], report: Mapping[str, Any] | None = None
+) -> Call[dict[str, Any]]:
+    """The command that a configuration would run on an input like `report`."""
+    body = {"config": dict(config), "report": None if report is None else dict(report)}
+    return Call("POST", "/streams/command", dict, body=body)
+
+
+def do_to_many(act: str, streams: Sequence[str]) -> Call[tuple[dict[str, Any], ...]]:
+    """`start`, `stop`, `restart` or `delete` several; the answer is those that refused."""
+    body = {"act": act, "streams": list(streams)}
+    return Call("POST", "/streams/many", tuple[dict[str, Any], ...], body=body)
+
+
+def group(streams: Sequence[str], name: str) -> Call[None]:
+    """Put streams into a group, or with an empty name into none."""
+    return Call("POST", "/streams/group", None, body={"streams": list(streams), "group": name})
+
+
+def duplicate(stream: str) -> Call[Stream]:
+    """A copy under a free name, with free ports and files; it is off."""
+    return Call("POST", place("streams", stream, "duplicate"), Stream)
+
+
+def restart_after_break(stream: str) -> Call[Stream]:
+    """Restart it once it is in no break."""
+    return Call("POST", place("streams", stream, "restart-after-break"), Stream)
+
+
+def call_off_restart(stream: str) -> Call[None]:
+    """Leave a stream running that would be restarted after its break."""
+    return Call("DELETE", place("streams", stream, "restart-after-break"), None)
+
+
+def restart_time(stream: str) -> Call[dict[str, float]]:
+    """`seconds` without output that a restart takes."""
+    return Call("GET", place("streams", stream, "restart-time"), dict)
+
+
+def deleted() -> Call[tuple[dict[str, Any], ...]]:
+    """Deleted streams that can be brought back."""
+    return Call("GET", "/deleted-streams", tuple[dict[str, Any], ...])
+
+
+def restore(deleted_id: int) -> Call[Stream]:
+    """Bring a deleted stream back, off."""
+    return Call("POST", place("deleted-streams", deleted_id, "restore"), Stream)
+
+
+def forget(deleted_id: int) -> Call[None]:
+    """Delete it for good, with its passphrases."""
+    return Call("DELETE", place("deleted-streams", deleted_id), None)
+
+
+def look(streams: Sequence[str], size: str = "small") -> Call[None]:
+    """Keep previews running for 15 s: pictures and levels come as events."""
+    return Call("POST", "/previews", None, body={"streams": list(streams), "size": size})
+
+
+def preview(stream: str) -> Call[dict[str, Any]]:
+    """State of a preview, and how loud the output is."""
+    return Call("GET", place("streams", stream, "preview"), dict)
+
+
+def picture(stream: str, size: str = "small") -> Call[bytes]:
+    """The newest picture of the output as PNG; refused with 409 until the first one is there."""
+    return Call("GET", place("streams", stream, "picture"), bytes, {"size": size})
+
+
+def return_receipts(stream: str) -> Call[tuple[ReturnReceipt, ...]]:
+    """Receipts of the return feed, the newest first."""
+    return Call("GET", place("streams", stream, "return-receipts"), tuple[ReturnReceipt, ...])

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from ibe100 import __version__
 from ibe100.api import refusals
+from ibe100.api.etags import Edits
 from ibe100.api.latest import Latest
 from ibe100.api.listeners import Listeners
 from ibe100.api.middleware import HEALTH, RequestGuard
@@ -21,31 +22,42 @@ from ibe100.api.roles import Scarce, needs, new_limits, new_router, role_of
 from ibe100.api.routes import (
     alarms,
     backups,
+    contracts,
     cues,
     history,
     media,
     metrics,
+    pictures,
+    presets,
     profiles,
     prometheus,
     schedule,
+    settings,
+    stream_list,
     streams,
     support,
     system,
     users,
 )
+from ibe100.api.viewers import Viewers
 from ibe100.core.config import ApiSettings
 from ibe100.models.rights import Act
 from ibe100.services.ports import Services
 
 SUBJECTS = (
+    stream_list,
     streams,
     media,
+    pictures,
     cues,
+    presets,
     alarms,
     schedule,
     profiles,
+    contracts,
     history,
     metrics,
+    settings,
     system,
     backups,
     support,
@@ -84,9 +96,10 @@ def guarded_routes() -> tuple[APIRoute, ...]:
 class Api:
     """Application that uvicorn serves, and its parts that are started and closed."""
 
-    def __init__(self, services: Services, settings: ApiSettings) -> None:
+    def __init__(self, services: Services, plan: ApiSettings) -> None:
         self.latest = Latest(services)
         self.listeners = Listeners(services)
+        self.viewers = Viewers(services)
         app = FastAPI(
             title="IBE-100",
             version=__version__,
@@ -99,6 +112,8 @@ class Api:
         app.state.limits = new_limits()
         app.state.latest = self.latest
         app.state.listeners = self.listeners
+        app.state.viewers = self.viewers
+        app.state.edits = Edits()
         refusals.install(app)
         for route in guarded_routes():
             role_of(route)  # none may be open by oversight
@@ -106,14 +121,14 @@ class Api:
             app.include_router(router, responses=REFUSALS)
         self.listeners.install(app)
         _prepare(app)
-        self.asgi: ASGIApp = RequestGuard(app, services, settings)
-        if settings.allowed_origins:
+        self.asgi: ASGIApp = RequestGuard(app, services, plan)
+        if plan.allowed_origins:
             self.asgi = CORSMiddleware(
                 self.asgi,
-                allow_origins=settings.allowed_origins,
+                allow_origins=plan.allowed_origins,
                 allow_methods=["GET", "POST", "PUT", "DELETE"],
-                allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-                expose_headers=[cues.REPLAYED, "Content-Disposition", "Retry-After"],
+                allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Note"],
+                expose_headers=[cues.REPLAYED, "Content-Disposition", "ETag", "Retry-After"],
             )
 
 

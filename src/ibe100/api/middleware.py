@@ -28,7 +28,7 @@ from ibe100.services.ports import Services
 HEALTH = "/healthz"
 LOGIN = f"{API}/login"
 EVENTS = f"{API}/events"
-IMPORT = f"{API}/schedule/import"
+IMPORTS = (f"{API}/schedule/import", f"{API}/profiles/import")
 REMOVE = f"{API}/schedule/remove"
 SECOND = "x-second-person"
 """Header with the token of the person who confirms, as in `Authorization`."""
@@ -37,7 +37,7 @@ NOTE = "x-note"
 OPEN_PATHS = {HEALTH: "health", LOGIN: "login"}
 """Without a token: everything else needs one, whether it exists or not."""
 READS = frozenset({"GET", "HEAD"})
-CUES = ("/cues", "/cancel")
+CUES = ("/cues", "/cancel", "/fire")
 """Ends of the paths that fire and cancel: nothing else takes their places."""
 MOST_AT_ONCE = {
     "health": (8, 8),
@@ -254,7 +254,7 @@ def _kind_of(scope: Scope) -> str:
         return OPEN_PATHS[path]
     if scope["method"] in READS:
         return "reads"
-    if path.startswith(IMPORT):
+    if path.startswith(IMPORTS):
         return "imports"
     return "cues" if path.endswith(CUES) else "changes"
 

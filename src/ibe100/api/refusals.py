@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
+from ibe100.api.etags import StaleChange
 from ibe100.models.base import describe_faults
 from ibe100.models.errors import (
     AccessRefused,
@@ -42,6 +43,7 @@ KINDS: Mapping[int, str] = {
     405: "method",
     408: "slow",
     409: "refused",
+    412: "stale",
     413: "too_large",
     415: "malformed",
     421: "wrong_host",
@@ -65,6 +67,7 @@ _STATUSES: tuple[tuple[type[OperatorError], int], ...] = (
     (NotSignedIn, 401),
     (NotAllowed, 403),
     (NotFound, 404),
+    (StaleChange, 412),
     (TooManyLogins, 429),
     (ConfigurationError, 422),
     (StorageError, 503),

@@ -60,6 +60,8 @@ class WholeCueReply(CueReply):
     """A cue with every step of its life."""
 
     steps: tuple[CueStep, ...] = ()
+    break_ends_at: float | None = None
+    """Wall clock at which the break that it began is over as announced."""
 
 
 class Done(Value):

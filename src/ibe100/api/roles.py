@@ -59,6 +59,11 @@ def needs(act: Act, scarce: Scarce | None = None) -> dict[str, Any]:
     return {"dependencies": [Depends(check, scope="function")], "openapi_extra": {ROLE: ROLE_FOR[act].value}}
 
 
+def with_extra(wanted: dict[str, Any], **extra: Any) -> dict[str, Any]:
+    """The same with more said of the route in openapi.json."""
+    return {**wanted, "openapi_extra": {**wanted["openapi_extra"], **extra}}
+
+
 def role_of(route: APIRoute) -> Role:
     """The role a route asks for. Raises LookupError for one that asks for none: there must be none such."""
     declared = (route.openapi_extra or {}).get(ROLE)

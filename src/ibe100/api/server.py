@@ -74,6 +74,7 @@ async def api_server(
         yield api
     finally:
         await api.listeners.close()
+        await api.viewers.close()
         await api.latest.close()
         await _end(server, running)
 

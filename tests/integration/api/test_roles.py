@@ -15,6 +15,31 @@ from ibe100.models.rights import Role
 
 TABLE = {
     Role.VIEWER: """
+        POST /streams/clashes
+        GET /streams/{stream}/restart-time
+        GET /deleted-streams
+        POST /previews
+        GET /streams/{stream}/preview
+        GET /streams/{stream}/picture
+        GET /break-warning
+        GET /streams/{stream}/return-receipts
+        GET /cue-presets
+        GET /streams/{stream}/cue-presets
+        GET /streams/{stream}/rundown
+        GET /alarms/rate
+        GET /alarm-rules/{condition}
+        GET /schedule/file
+        GET /schedule/{break_id}
+        POST /schedule/check
+        GET /contracts
+        GET /contracts/own/{name}
+        POST /contracts/apply
+        POST /contracts/break
+        POST /contracts/lint
+        GET /metrics/health
+        GET /metrics/file
+        GET /settings/sound
+        GET /backups/status
         GET /streams
         GET /streams/{stream}
         GET /streams/{stream}/command
@@ -48,6 +73,14 @@ TABLE = {
         GET //metrics
     """,
     Role.OPERATOR: """
+        POST /streams/many
+        POST /streams/{stream}/restart-after-break
+        DELETE /streams/{stream}/restart-after-break
+        POST /streams/{stream}/cue-presets/{name}/fire
+        PUT /streams/{stream}/rundown
+        POST /streams/{stream}/rundown/{step}/fire
+        POST /schedule/{break_id}/send-early
+        POST /schedule/{break_id}/accept-conflict
         POST /streams/{stream}/start
         POST /streams/{stream}/stop
         POST /streams/{stream}/restart
@@ -68,6 +101,25 @@ TABLE = {
         POST /schedule/import/preview
     """,
     Role.ENGINEER: """
+        POST /streams/command
+        POST /streams/group
+        POST /streams/{stream}/duplicate
+        POST /deleted-streams/{deleted_id}/restore
+        DELETE /deleted-streams/{deleted_id}
+        PUT /cue-presets
+        GET /profiles/{name}/file
+        POST /profiles/import
+        POST /contracts
+        PUT /contracts/own/{name}
+        DELETE /contracts/own/{name}
+        GET /settings
+        PUT /settings
+        POST /settings/reset
+        POST /settings/undo
+        GET /settings/last-change
+        POST /notifications
+        DELETE /notifications/{target_id}
+        POST /backups/{name}/prove
         POST /streams
         PUT /streams/{stream}
         DELETE /streams/{stream}
@@ -85,6 +137,8 @@ TABLE = {
         POST /notifications/{target_id}/test
     """,
     Role.ADMIN: """
+        GET /backups/{name}/contents
+        POST /backups/{name}/restore-at-start
         GET /users
         POST /users
         PUT /users/{name}
@@ -120,7 +174,15 @@ def test_every_route_asks_for_the_role_of_the_table() -> None:
 
 async def test_each_role_gets_in_where_it_may_and_nowhere_else(tmp_path: Path) -> None:
     """What is asked for is not there, or not complete: nothing is changed by those who may."""
-    fills = {"{stream}": "none", "{cue_id}": "77", "{alarm_id}": "77", "{break_id}": "77", "{token_id}": "77"}
+    fills = {
+        "{stream}": "none",
+        "{step}": "0",
+        "{deleted_id}": "77",
+        "{cue_id}": "77",
+        "{alarm_id}": "77",
+        "{break_id}": "77",
+        "{token_id}": "77",
+    }
     async with served(tmp_path) as api:
         for role in Role:
             client = await api.client(role)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Request, Response
 from pydantic import Field
 
+from ibe100.api.etags import IF_MATCH, edits, tag_of
 from ibe100.api.replies import AlarmReply, alarm_reply
-from ibe100.api.roles import ApiServices, Scarce, StreamWanted, needs, new_router
+from ibe100.api.roles import ApiServices, Scarce, StreamWanted, needs, new_router, with_extra
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter, Severity
 from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.models.base import Text, Value
+from ibe100.models.errors import NotFound
 from ibe100.models.rights import Act
+from ibe100.services.ports import Services
 
 router = new_router("alarms")
 
@@ -29,6 +32,18 @@ async def standing(services: ApiServices, stream: StreamWanted) -> list[AlarmRep
     """Alarms that are not closed, most severe and newest first; shelved and explained ones too."""
     alarms = services.alarms.standing()
     return [alarm_reply(alarm) for alarm in alarms if stream in ("", alarm.stream_id)]
+
+
+class Rate(Value):
+    """Alarms put before the operator within the last 10 minutes."""
+
+    within_10_min: int
+
+
+@router.get("/alarms/rate", **needs(Act.READ))
+async def rate(services: ApiServices) -> Rate:
+    """How many alarms came lately."""
+    return Rate(within_10_min=services.alarms.rate())
 
 
 @router.get("/alarms/history", **needs(Act.READ, Scarce.FILES))
@@ -69,9 +84,38 @@ async def rules(services: ApiServices, stream: StreamWanted) -> list[RuleView]:
     return list(services.alarm_rules.views(stream))
 
 
-@router.put("/alarm-rules/{condition}", **needs(Act.SET_RULES))
+@router.get("/alarm-rules/{condition}", **needs(Act.READ))
+async def one_rule(
+    condition: str, services: ApiServices, stream: StreamWanted, response: Response
+) -> RuleView:
+    """A rule as it holds for a stream, or in general, with its ETag."""
+    rule = _rule(services, stream, condition)
+    response.headers["ETag"] = tag_of(rule.model_dump_json())
+    return rule
+
+
+@router.put("/alarm-rules/{condition}", **with_extra(needs(Act.SET_RULES), parameters=[IF_MATCH]))
 async def set_rule(
-    condition: str, change: RuleChange, services: ApiServices, stream: StreamWanted
+    condition: str,
+    change: RuleChange,
+    services: ApiServices,
+    stream: StreamWanted,
+    request: Request,
+    response: Response,
 ) -> RuleView:
     """Change a rule for a stream, or for all; an empty change undoes it."""
-    return await services.alarm_rules.set(stream, condition, change)
+    _rule(services, stream, condition)
+
+    async def content() -> str:
+        return _rule(services, stream, condition).model_dump_json()
+
+    async with edits(request).of(request, response, content):
+        return await services.alarm_rules.set(stream, condition, change)
+
+
+def _rule(services: Services, stream: str, condition: str) -> RuleView:
+    """Raises NotFound."""
+    for one in services.alarm_rules.views(stream):
+        if one.condition == condition:
+            return one
+    raise NotFound(f"there is no alarm {condition}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Header, Path, Response
+from fastapi import Header, Path, Query, Response
 from pydantic import Field
 
-from ibe100.api.replies import CueReply, WholeCueReply, cue_reply, return_reply
+from ibe100.api.replies import CueReply, ReturnReply, WholeCueReply, cue_reply, return_reply
 from ibe100.api.roles import ApiServices, Stream, needs, new_router
 from ibe100.models.base import Value, build
 from ibe100.models.cues.return_receipt import ReturnReceipt
@@ -40,6 +40,12 @@ class WantedCue(Value):
     """Segmentation of a TIME SIGNAL, which needs one."""
     section: Annotated[str, Field(max_length=12_000)] = ""
     """Section of SEND SECTION: base64, hex, XML (SCTE 35's or TSDuck's), or a playlist's tag."""
+
+
+class Warning(Value):
+    """Words for the operator; empty where there is nothing to say."""
+
+    words: str
 
 
 IdempotencyKey = Annotated[
@@ -80,12 +86,7 @@ async def fire(
     Needs an Idempotency-Key. The same key with the same body answers 200 with the first cue as it now
     stands; with another body 409. A cue that was refused leaves its key free.
     """
-    if key is None:
-        raise ConfigurationError(
-            "Idempotency-Key: this header is needed, with your own name for this one cue (such as a UUID): "
-            "a request whose answer was lost can then be made again and fires nothing twice"
-        )
-    cue, is_replay = await services.cue_once.fire(_request(stream, wanted), key)
+    cue, is_replay = await services.cue_once.fire(_request(stream, wanted), demand_key(key))
     if is_replay:
         response.status_code = 200
         response.headers[REPLAYED] = "true"
@@ -105,7 +106,12 @@ async def one_cue(cue_id: CueId, services: ApiServices) -> WholeCueReply:
     cue = await _find(services, cue_id)
     receipt: ReturnReceipt | None = services.return_feeds.receipt(cue_id)
     steps = tuple(await services.records.cues.steps(cue_id))
-    return WholeCueReply.model_construct(**dict(cue), return_feed=return_reply(receipt), steps=steps)
+    return WholeCueReply.model_construct(
+        **dict(cue),
+        return_feed=return_reply(receipt),
+        steps=steps,
+        break_ends_at=services.cues.announced_end(cue),
+    )
 
 
 @router.post("/cues/{cue_id}/cancel", **needs(Act.DISARM_CUE))
@@ -113,6 +119,31 @@ async def cancel(cue_id: CueId, services: ApiServices) -> CueReply:
     """Cancel a cue that is ARMED: it never airs."""
     await _find(services, cue_id)
     return cue_reply(await services.cues.cancel(cue_id), services.return_feeds.receipt(cue_id))
+
+
+@router.get("/break-warning", **needs(Act.READ))
+async def break_warning(
+    services: ApiServices, duration_s: Annotated[float, Query(gt=0, le=86_400)]
+) -> Warning:
+    """Words about a break that is unusually long."""
+    return Warning(words=services.cues.break_warning(duration_s))
+
+
+@router.get("/streams/{stream}/return-receipts", **needs(Act.READ))
+async def return_receipts(stream: Stream, services: ApiServices) -> list[ReturnReply]:
+    """Receipts of a stream's return feed, the newest first."""
+    found = (return_reply(one) for one in services.return_feeds.recent(stream.stream_id))
+    return [one for one in found if one is not None]
+
+
+def demand_key(key: str | None) -> str:
+    """The key of a cue. Raises ConfigurationError where there is none."""
+    if key is None:
+        raise ConfigurationError(
+            "Idempotency-Key: this header is needed, with your own name for this one cue (such as a UUID): "
+            "a request whose answer was lost can then be made again and fires nothing twice"
+        )
+    return key
 
 
 def _request(stream: StreamView, wanted: WantedCue) -> CueRequest:

@@ -6,16 +6,26 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
 from pydantic import Field
 
-from ibe100.api.files import scratch_folder
+from ibe100.api.etags import IF_MATCH, edits, tag_of
+from ibe100.api.files import file_reply, scratch_folder
 from ibe100.api.replies import Done
-from ibe100.api.roles import ApiServices, Scarce, StreamWanted, find_stream, needs, new_router
+from ibe100.api.roles import ApiServices, Scarce, StreamWanted, find_stream, needs, new_router, with_extra
+from ibe100.api.routes.history import Moment
+from ibe100.api.routes.profiles import FILE
 from ibe100.models.base import Value
-from ibe100.models.cues.schedule import BreakPlan, Finding, ImportPreview, ImportRow, ScheduledBreak
+from ibe100.models.cues.schedule import (
+    BreakPlan,
+    Finding,
+    ImportPreview,
+    ImportRow,
+    PlanCheck,
+    ScheduledBreak,
+)
 from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.rights import Act
 from ibe100.services.ports import Services
@@ -48,6 +58,12 @@ class Removal(Value):
     """Planned breaks to be taken off the schedule, all or none."""
 
     break_ids: Annotated[tuple[int, ...], Field(min_length=1)]
+
+
+class Conflict(Value):
+    """A conflict by its text."""
+
+    text: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class ImportReply(Value):
@@ -107,7 +123,6 @@ class Upload:
 
 
 Uploaded = Annotated[Upload, Depends(Upload)]
-BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": {}}}}
 
 
 @router.get("/schedule", **needs(Act.READ))
@@ -161,11 +176,39 @@ async def remove_all(removal: Removal, services: ApiServices) -> Done:
     return Done()
 
 
-@router.put("/schedule/{break_id}", **needs(Act.PLAN_BREAKS))
-async def change(break_id: int, plan: BreakPlan, services: ApiServices) -> ScheduledBreak:
+@router.get("/schedule/file", response_class=Response, **needs(Act.READ, Scarce.FILES))
+async def export(
+    services: ApiServices, first: Moment, end: Moment, format: Literal["csv", "json"] = "csv"
+) -> Response:
+    """Breaks due from `first` to before `end` as a file that an import takes."""
+
+    async def write(path: Path) -> None:
+        await services.schedule.export(path, first, end)
+
+    kind = "application/json" if format == "json" else "text/csv; charset=utf-8"
+    return await file_reply(f"schedule.{format}", kind, write)
+
+
+@router.get("/schedule/{break_id}", **needs(Act.READ))
+async def one_break(break_id: int, services: ApiServices, response: Response) -> ScheduledBreak:
+    """A planned break; the ETag is that of its plan."""
+    found = _find(services, break_id)
+    response.headers["ETag"] = tag_of(found.plan.model_dump_json())
+    return found
+
+
+@router.put("/schedule/{break_id}", **with_extra(needs(Act.PLAN_BREAKS), parameters=[IF_MATCH]))
+async def change(
+    break_id: int, plan: BreakPlan, services: ApiServices, request: Request, response: Response
+) -> ScheduledBreak:
     """Plan it otherwise; refused once its cue is made or it is over."""
     _find(services, break_id)
-    return await services.schedule.change(break_id, _named(services, plan))
+
+    async def content() -> str:
+        return _find(services, break_id).plan.model_dump_json()
+
+    async with edits(request).of(request, response, content):
+        return await services.schedule.change(break_id, _named(services, plan))
 
 
 @router.delete("/schedule/{break_id}", **needs(Act.PLAN_BREAKS))
@@ -176,18 +219,35 @@ async def remove(break_id: int, services: ApiServices) -> Done:
     return Done()
 
 
-def _with_body(act: Act) -> dict[str, object]:
-    wanted = needs(act, Scarce.IMPORTS)
-    return {**wanted, "openapi_extra": {**wanted["openapi_extra"], **BODY}}
+@router.post("/schedule/check", **needs(Act.READ))
+async def check(plan: BreakPlan, services: ApiServices, break_id: int | None = None) -> PlanCheck:
+    """Say what stands against a plan, for a new break or for `break_id`; nothing is stored."""
+    return await services.schedule.check(_named(services, plan), break_id)
 
 
-@router.post("/schedule/import/preview", **_with_body(Act.READ_PLANS))  # type: ignore[arg-type]
+@router.post("/schedule/{break_id}/send-early", **needs(Act.FIRE_CUE))
+async def send_early(break_id: int, services: ApiServices) -> ScheduledBreak:
+    """Plan it for the first moment at which its pre-roll is still whole."""
+    _find(services, break_id)
+    return await services.schedule.send_early(break_id)
+
+
+@router.post("/schedule/{break_id}/accept-conflict", **needs(Act.PLAN_BREAKS))
+async def accept_conflict(break_id: int, conflict: Conflict, services: ApiServices) -> ScheduledBreak:
+    """Keep a break in spite of the conflict that `text` tells."""
+    _find(services, break_id)
+    return await services.schedule.accept_conflict(break_id, conflict.text)
+
+
+@router.post(
+    "/schedule/import/preview", **with_extra(needs(Act.READ_PLANS, Scarce.IMPORTS), requestBody=FILE)
+)
 async def preview_import(upload: Uploaded, services: ApiServices) -> ImportReply:
     """Preview the breaks that the file in the body would plan; nothing is stored."""
     return _reply(await upload.preview(services), 0)
 
 
-@router.post("/schedule/import", **_with_body(Act.PLAN_BREAKS))  # type: ignore[arg-type]
+@router.post("/schedule/import", **with_extra(needs(Act.PLAN_BREAKS, Scarce.IMPORTS), requestBody=FILE))
 async def import_file(upload: Uploaded, services: ApiServices, skip_bad: bool = False) -> ImportReply:
     """Plan what the file in the body says, all or none; with `skip_bad` all that can be read."""
     preview = await upload.preview(services)
@@ -201,9 +261,12 @@ def _named(services: Services, plan: BreakPlan) -> BreakPlan:
     return plan.model_copy(update={"stream_id": find_stream(services, plan.stream_id).stream_id})
 
 
-def _find(services: Services, break_id: int) -> None:
-    if not any(one.break_id == break_id for one in services.schedule.list()):
-        raise NotFound(f"there is no planned break {break_id}")
+def _find(services: Services, break_id: int) -> ScheduledBreak:
+    """Raises NotFound."""
+    for one in services.schedule.list():
+        if one.break_id == break_id:
+            return one
+    raise NotFound(f"there is no planned break {break_id}")
 
 
 def _reply(preview: ImportPreview, stored: int) -> ImportReply:

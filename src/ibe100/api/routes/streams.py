@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from fastapi import Request, Response
+
+from ibe100.api.etags import IF_MATCH, edits, tag_of
 from ibe100.api.replies import Done, StreamReply, stream_reply
-from ibe100.api.roles import ApiServices, Scarce, Stream, needs, new_router
+from ibe100.api.roles import ApiServices, Scarce, Stream, find_stream, needs, new_router, with_extra
 from ibe100.models.base import Value
 from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.errors import ConfigurationError
+from ibe100.models.messages import StreamView
 from ibe100.models.rights import Act
 from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.streams.stream_secrets import SIDES
+from ibe100.services.streams.stream_secrets import SIDES, without_secrets
 
 router = new_router("streams")
 
@@ -28,8 +32,9 @@ async def list_streams(services: ApiServices) -> list[StreamReply]:
 
 
 @router.get("/streams/{stream}", **needs(Act.READ))
-async def one_stream(stream: Stream) -> StreamReply:
-    """A stream by number, id or name."""
+async def one_stream(stream: Stream, response: Response) -> StreamReply:
+    """A stream by number, id or name; the ETag is that of its configuration."""
+    response.headers["ETag"] = tag_of(_content(stream))
     return stream_reply(stream)
 
 
@@ -40,15 +45,24 @@ async def add_stream(config: StreamConfig, services: ApiServices) -> StreamReply
     return stream_reply(await services.streams.add(config))
 
 
-@router.put("/streams/{stream}", **needs(Act.SET_UP_STREAM))
-async def change_stream(stream: Stream, config: StreamConfig, services: ApiServices) -> StreamReply:
+@router.put("/streams/{stream}", **with_extra(needs(Act.SET_UP_STREAM), parameters=[IF_MATCH]))
+async def change_stream(
+    stream: Stream, config: StreamConfig, services: ApiServices, request: Request, response: Response
+) -> StreamReply:
     """Replace the configuration; a running stream goes on with the old one until it is restarted.
 
     A passphrase that is left out, and the user and query of a URL to the same place, stay as they are. For
     another host or port the passphrase is to be given again; an empty one is none.
     """
     _refuse_masks(config)
-    return stream_reply(await services.streams.change(stream.stream_id, config))
+    changed = stream
+
+    async def content() -> str:
+        return _content(find_stream(services, changed.stream_id))
+
+    async with edits(request).of(request, response, content):
+        changed = await services.streams.change(stream.stream_id, config)
+    return stream_reply(changed)
 
 
 @router.delete("/streams/{stream}", **needs(Act.DELETE_STREAM))
@@ -111,6 +125,11 @@ async def reset_counters(stream: Stream, services: ApiServices) -> Done:
 async def input_cues(stream: Stream, services: ApiServices) -> list[InputCue]:
     """Cues of others on the input, the newest first."""
     return list(services.input_cues.recent(stream.stream_id))
+
+
+def _content(stream: StreamView) -> str:
+    """What the ETag of a configuration is of; a passphrase leaves no trace in it."""
+    return without_secrets(stream.config).model_dump_json()
 
 
 def _refuse_masks(config: StreamConfig) -> None:

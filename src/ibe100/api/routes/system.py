@@ -1,15 +1,19 @@
-"""The house: which processor, which contracts, who is told of alarms."""
+"""The house: which processor, who is told of alarms."""
 
 from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
 
 from ibe100 import __version__
 from ibe100.api.replies import Done
 from ibe100.api.roles import ApiServices, needs, new_router
-from ibe100.models.alarms.notification import TargetView
+from ibe100.models.alarms.notification import NotificationTarget, TargetView
 from ibe100.models.base import Value
-from ibe100.models.cues.contract import Contract
 from ibe100.models.errors import NotFound
 from ibe100.models.rights import Act
+from ibe100.services.ports import Services
 
 router = new_router("system")
 
@@ -22,16 +26,17 @@ class EngineReply(Value):
     """In words, what `auto` takes first."""
 
 
+class WantedTarget(Value):
+    """A target and its address."""
+
+    target: NotificationTarget
+    url: Annotated[SecretStr, Field(max_length=2000)] = SecretStr("")
+
+
 @router.get("/engine", **needs(Act.READ))
 async def engine(services: ApiServices) -> EngineReply:
     """Processors of this machine."""
     return EngineReply(version=__version__, engines=await services.engine.engines())
-
-
-@router.get("/contracts/templates", **needs(Act.READ))
-async def contract_templates(services: ApiServices) -> list[Contract]:
-    """The contracts that ship, to begin one's own from."""
-    return list(await services.contracts.templates())
 
 
 @router.get("/notifications", **needs(Act.SET_NOTIFICATIONS))
@@ -40,10 +45,29 @@ async def targets(services: ApiServices) -> list[TargetView]:
     return list(services.notifications.targets())
 
 
+@router.post("/notifications", status_code=201, **needs(Act.SET_NOTIFICATIONS))
+async def save_target(wanted: WantedTarget, services: ApiServices) -> TargetView:
+    """Add a target, or change the one with its `target_id`; an empty `url` keeps the one there is."""
+    return await services.notifications.save(wanted.target, wanted.url.get_secret_value())
+
+
+@router.delete("/notifications/{target_id}", **needs(Act.SET_NOTIFICATIONS))
+async def remove_target(target_id: str, services: ApiServices) -> Done:
+    """Remove a target."""
+    _demand_target(services, target_id)
+    await services.notifications.remove(target_id)
+    return Done()
+
+
 @router.post("/notifications/{target_id}/test", **needs(Act.SET_NOTIFICATIONS))
 async def test_target(target_id: str, services: ApiServices) -> Done:
     """Send a message now; 409 with the reason when it is not delivered."""
-    if target_id not in {view.target.target_id for view in services.notifications.targets()}:
-        raise NotFound(f"there is no target of notifications {target_id}")
+    _demand_target(services, target_id)
     await services.notifications.test(target_id)
     return Done()
+
+
+def _demand_target(services: Services, target_id: str) -> None:
+    """Raises NotFound."""
+    if target_id not in {view.target.target_id for view in services.notifications.targets()}:
+        raise NotFound(f"there is no target of notifications {target_id}")
