@@ -11,9 +11,9 @@ from ibe100_client.calls import Asked, Call
 Rows = tuple[dict[str, Any], ...]
 
 
-def sessions(limit: int = 200) -> Call[Rows]:
+def sessions(offset: int = 0, limit: int = 200) -> Call[Rows]:
     """Sessions, the newest first."""
-    return Call("GET", "/history/sessions", Rows, {"limit": limit})
+    return Call("GET", "/history/sessions", Rows, {"offset": offset, "limit": limit})
 
 
 def cue_log(
@@ -35,9 +35,9 @@ def events(stream: str, begins_at: float, ends_at: float) -> Call[Rows]:
     return Call("GET", "/history/events", Rows, query)
 
 
-def audit(limit: int = 500) -> Call[Rows]:
+def audit(offset: int = 0, limit: int = 500) -> Call[Rows]:
     """Audit lines, the newest first."""
-    return Call("GET", "/history/audit", Rows, {"limit": limit})
+    return Call("GET", "/history/audit", Rows, {"offset": offset, "limit": limit})
 
 
 def as_run_streams() -> Call[Rows]:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from ibe100 import __version__
 from ibe100.api import refusals
+from ibe100.api.description import describe, operation_id
 from ibe100.api.etags import Edits
 from ibe100.api.latest import Latest
 from ibe100.api.listeners import Listeners
@@ -83,7 +84,7 @@ async def health() -> dict[str, str]:
 @_description.get("/openapi.json", response_class=Response, **needs(Act.READ, Scarce.FILES))
 async def description(request: Request) -> Response:
     """Description of this API in OpenAPI."""
-    document = await asyncio.to_thread(request.app.openapi)
+    document = await asyncio.to_thread(describe, request.app)
     return JSONResponse(document)
 
 
@@ -107,6 +108,8 @@ class Api:
             docs_url=None,
             redoc_url=None,
             telemetry=NO_TELEMETRY,
+            generate_unique_id_function=operation_id,
+            separate_input_output_schemas=False,
         )
         app.state.services = services
         app.state.limits = new_limits()

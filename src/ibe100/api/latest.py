@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import Counter
 
+from ibe100.api.histogram import Histogram
 from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.models.errors import SubscriberFellBehind
 from ibe100.models.messages import CueChanged, MachineMeasured, StreamRemoved, TelemetryMeasured
@@ -32,6 +33,10 @@ class Latest:
         self.telemetry: dict[str, Telemetry] = {}
         self.machine: MachineHealth | None = None
         self.cues: Counter[CueKey] = Counter()
+        self.latency_s = Histogram((0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2))
+        """Seconds from the datagram of an immediate cue to its first sight on the output."""
+        self.pre_roll_s = Histogram((0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 30))
+        """Seconds by which a cue was first seen before its splice."""
 
     def start(self) -> None:
         """Follow the bus from now on."""
@@ -69,6 +74,11 @@ class Latest:
         if self._told.get(cue.cue_id) is cue.state:
             return
         self.cues[cue.stream_id, cue.action.value, cue.state.value] += 1
+        if cue.state is CueState.SPLICED:
+            if cue.pre_roll_ms is not None:
+                self.pre_roll_s.observe(cue.stream_id, cue.pre_roll_ms / 1000)
+            elif cue.latency_ms is not None:
+                self.latency_s.observe(cue.stream_id, cue.latency_ms / 1000)
         self._told[cue.cue_id] = cue.state
         while len(self._told) > MOST_OPEN:
             del self._told[next(iter(self._told))]

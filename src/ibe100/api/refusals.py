@@ -1,4 +1,4 @@
-"""Refusals of the API: a JSON object with the reason and a kind, and the status that goes with them."""
+"""Refusals of the API: a problem of RFC 9457 with a kind, and the status that goes with them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 
+from ibe100.api.description import PROBLEM
 from ibe100.api.etags import StaleChange
 from ibe100.models.base import describe_faults
 from ibe100.models.errors import (
@@ -55,10 +56,18 @@ KINDS: Mapping[int, str] = {
 
 
 class Refusal(BaseModel):
-    """Body of every error; some have more fields."""
+    """Body of every error, a problem of RFC 9457; some have more fields."""
 
+    type: str = "about:blank"
+    title: str
+    """Name of the status."""
+    status: int
+    detail: str
+    """The reason, for a person."""
     error: str
+    """The same; for clients of earlier versions."""
     kind: str
+    """The reason, for a program."""
     retry_in_s: float | None = None
     """When the same may be possible, where that is known."""
 
@@ -81,14 +90,15 @@ _log = logging.getLogger(__name__)
 
 
 def refusal(status: int, words: str, **more: Any) -> JSONResponse:
-    """`{"error": words, "kind": …}`, with what a client needs to go on."""
+    """A problem of RFC 9457 with our `kind`, and with what a client needs to go on."""
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     if more.get("retry_in_s") is not None:
         headers["Retry-After"] = str(max(1, math.ceil(more["retry_in_s"])))
     kind = more.pop("kind", KINDS.get(status, "refused"))
-    return JSONResponse({"error": words, "kind": kind, **more}, status, headers)
+    told = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": words}
+    return JSONResponse({**told, "error": words, "kind": kind, **more}, status, headers, PROBLEM)
 
 
 def refusal_of(error: OperatorError) -> JSONResponse:

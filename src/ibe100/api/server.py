@@ -69,7 +69,7 @@ async def api_server(
     api = await asyncio.to_thread(Api, services, settings)
     server = _Server(_config(api), listening)
     api.latest.start()
-    running = keep_running(server.serve, "API server")
+    running = keep_running(server.serve, "API")
     try:
         yield api
     finally:

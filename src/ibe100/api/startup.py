@@ -59,7 +59,9 @@ async def serving(
         local = LocalListening(socket_path(data_dir))
         stack.callback(local.close)
         listening: tuple[Listening, ...] = (local,) if over_tcp is None else (local, over_tcp)
-        running = keep_running(lambda: _serve(services, settings, listening, on, load_after_s), "API")
+        running = keep_running(
+            lambda: _serve(services, settings, listening, on, load_after_s), "start of the API"
+        )
         try:
             yield
         finally:

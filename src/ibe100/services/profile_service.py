@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
-from ibe100.models.errors import StorageError, StreamError
+from ibe100.models.errors import ConfigurationError, StorageError, StreamError
 from ibe100.models.profile import Profile, StreamEntry
 from ibe100.models.rights import Act
 from ibe100.models.stored import (
@@ -134,7 +134,7 @@ class ProfileService:
         except DamagedDocument as damage:
             where = f"profile {path.name} is damaged ({damage})"
             if not ours:
-                raise StorageError(f"{where}; nothing was imported") from damage
+                raise ConfigurationError(f"{where}; nothing was imported") from damage
             raise StorageError(f"{where}; it was set aside as {_put_away(path).name}") from damage
 
     def _path(self, name: str) -> Path:

@@ -44,7 +44,7 @@ async def test_two_changes_from_one_state_do_not_lose_one(tmp_path: Path) -> Non
         (shipped, *_) = (await client.get("/api/v1/contracts/templates")).json()
         own = shipped | {"name": "Ours"}
         assert (await client.post("/api/v1/contracts", json=own)).status_code == 201
-        await edited(client, "/api/v1/contracts/own/Ours", own | {"preroll_min_s": 5}, own)
+        await edited(client, "/api/v1/contracts/own/Ours", own | {"description": "Edited"}, own)
         await edited(client, "/api/v1/alarm-rules/input_lost", {"raise_after_s": 7.0}, {"raise_after_s": 9.0})
 
 

@@ -108,7 +108,7 @@ async def test_a_damaged_file_from_elsewhere_is_refused_and_not_touched(
 ) -> None:
     foreign = tmp_path / "foreign.json"
     foreign.write_bytes(b"{}")
-    with pytest.raises(StorageError, match="nothing was imported"):
+    with pytest.raises(ConfigurationError, match="nothing was imported"):
         await application.profiles.import_file(foreign)
     assert foreign.read_bytes() == b"{}"
     assert await application.profiles.names() == ()

@@ -53,11 +53,14 @@ async def history(
     severity: Severity | None = None,
     words: str = "",
     since: float | None = None,
+    offset: Annotated[int, Query(ge=0, le=100_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 500,
 ) -> list[Alarm]:
     """Alarms on record, the newest first, closed ones too."""
-    wanted = AlarmFilter(stream_id=stream or None, severity=severity, words=words, since=since, limit=limit)
-    return list(await services.records.alarms.list(wanted))
+    wanted = AlarmFilter(
+        stream_id=stream or None, severity=severity, words=words, since=since, limit=offset + limit
+    )
+    return list(await services.records.alarms.list(wanted))[offset:]
 
 
 @router.post("/alarms/{alarm_id}/acknowledge", **needs(Act.SEE_TO_ALARMS))

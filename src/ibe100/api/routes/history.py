@@ -26,14 +26,16 @@ MEDIA_TYPES = {
 Moment = Annotated[float, Query(ge=0, le=253_402_300_799, allow_inf_nan=False)]
 """Wall clock, seconds since the epoch."""
 Limit = Annotated[int, Query(ge=1, le=5000)]
+Offset = Annotated[int, Query(ge=0, le=100_000)]
+"""Where the page begins; the first is 0."""
 
 router = new_router("history")
 
 
 @router.get("/history/sessions", **needs(Act.READ, Scarce.FILES))
-async def sessions(services: ApiServices, limit: Limit = 200) -> list[SessionRecord]:
+async def sessions(services: ApiServices, offset: Offset = 0, limit: Limit = 200) -> list[SessionRecord]:
     """Sessions, the newest first."""
-    return list(await services.records.sessions.list(limit))
+    return list(await services.records.sessions.list(offset + limit))[offset:]
 
 
 @router.get("/history/cues", **needs(Act.READ, Scarce.FILES))
@@ -66,9 +68,9 @@ async def events(services: ApiServices, stream: str, begins_at: Moment, ends_at:
 
 
 @router.get("/history/audit", **needs(Act.READ_AUDIT, Scarce.FILES))
-async def audit(services: ApiServices, limit: Limit = 500) -> list[AuditRecord]:
+async def audit(services: ApiServices, offset: Offset = 0, limit: Limit = 500) -> list[AuditRecord]:
     """Audit lines, the newest first."""
-    return list(await services.records.audit.list(limit))
+    return list(await services.records.audit.list(offset + limit))[offset:]
 
 
 @router.get("/as-run/streams", **needs(Act.READ, Scarce.FILES))

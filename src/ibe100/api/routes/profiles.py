@@ -18,7 +18,10 @@ from ibe100.models.rights import Act
 
 router = new_router("profiles")
 
-FILE = {"required": True, "content": {"application/octet-stream": {}}}
+FILE = {
+    "required": True,
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+}
 
 ProfileName = Annotated[str, InPath(pattern=r"^\w[\w .()+-]{0,79}$")]
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from ibe100 import __version__
@@ -24,6 +24,8 @@ from ibe100.models.stream_state import StreamState, Tally, Telemetry
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
+Observed = Mapping[str, tuple[list[tuple[str, float]], float]]
+"""Buckets and sum of each stream."""
 K = TypeVar("K", bound=tuple[str, ...])
 
 router = APIRouter(tags=["metrics"])
@@ -39,6 +41,8 @@ class _Scrape:
     cues: dict[CueKey, int]
     machine: MachineHealth | None
     listeners: int
+    latency_s: Observed
+    pre_roll_s: Observed
 
 
 @router.get("/metrics", response_class=Response, **needs(Act.READ, Scarce.SCRAPES))
@@ -52,6 +56,8 @@ async def prometheus(services: ApiServices, request: Request) -> Response:
         cues=dict(latest.cues),
         machine=latest.machine,
         listeners=len(request.app.state.listeners),
+        latency_s=latest.latency_s.snapshot(),
+        pre_roll_s=latest.pre_roll_s.snapshot(),
     )
     return Response(await asyncio.to_thread(_text, scrape), media_type=MEDIA_TYPE)
 
@@ -109,6 +115,10 @@ class _Families(Collector):
         cues = {key: float(count) for key, count in self._scrape.cues.items()}
         words = "Cues that came into this state since the API is on."
         yield _counter("cues", words, ("stream", "action", "state"), cues)
+        words = "Seconds from an immediate cue's datagram to its first sight on the output."
+        yield _histogram("cue_latency_seconds", words, self._scrape.latency_s)
+        words = "Seconds by which a cue was first seen on the output before its splice."
+        yield _histogram("cue_pre_roll_seconds", words, self._scrape.pre_roll_s)
         standing = Counter(
             (alarm.stream_id, alarm.condition, alarm.severity.name.lower(), alarm.state.value)
             for alarm in self._scrape.alarms
@@ -135,6 +145,13 @@ def _gauge(name: str, words: str, labels: tuple[str, ...], values: Mapping[K, fl
     family = GaugeMetricFamily(f"ibe100_{name}", words, labels=labels)
     for key, value in values.items():
         family.add_metric(key, value)
+    return family
+
+
+def _histogram(name: str, words: str, observed: Observed) -> Metric:
+    family = HistogramMetricFamily(f"ibe100_{name}", words, labels=("stream",))
+    for stream_id, (buckets, total) in observed.items():
+        family.add_metric((stream_id,), buckets, total)
     return family
 
 
