@@ -21,9 +21,9 @@ from pathlib import Path
 from starlette.types import Message, Receive, Scope, Send
 
 from api_rig import NAMES, served
-from ibe100.api import middleware
 from ibe100.api.application import guarded_routes
-from ibe100.api.connections import Connection
+from ibe100.api.guard import middleware
+from ibe100.api.guard.connections import Connection
 from ibe100.api.roles import role_of
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.users import Role

@@ -16,9 +16,9 @@ from ibe100 import __version__
 from ibe100.api import refusals
 from ibe100.api.description import describe, operation_id
 from ibe100.api.etags import Edits
+from ibe100.api.guard.middleware import HEALTH, RequestGuard
 from ibe100.api.latest import Latest
 from ibe100.api.listeners import Listeners
-from ibe100.api.middleware import HEALTH, RequestGuard
 from ibe100.api.roles import Scarce, needs, new_limits, new_router, role_of
 from ibe100.api.routes import (
     alarms,

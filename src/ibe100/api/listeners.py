@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from fastapi import FastAPI, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from ibe100.api.connections import Connection
 from ibe100.api.events import TYPES, Encoder, Wanted, snapshot
+from ibe100.api.guard.connections import Connection
 from ibe100.api.roles import API, find_stream
 from ibe100.models.errors import ConfigurationError, NotSignedIn, OperatorError, SubscriberFellBehind
 from ibe100.models.users import Identity

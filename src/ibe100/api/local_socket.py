@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from ibe100.api.accepting import take_connections
+from ibe100.api.guard.accepting import take_connections
 from ibe100.models.actor import Actor, person_of
 from ibe100.models.errors import StorageError
 from ibe100.runner.launch import short_socket_path

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 
 from ibe100.api.application import Api
-from ibe100.api.protocols import HttpProtocol, ListenerProtocol
+from ibe100.api.guard.protocols import HttpProtocol, ListenerProtocol
 from ibe100.api.startup import Listening
 from ibe100.core.config import ApiSettings
 from ibe100.services.ports import Services

@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import Callable
 
-from ibe100.api.accepting import take_connections
+from ibe100.api.guard.accepting import take_connections
 from ibe100.core.config import ApiSettings
 from ibe100.models.errors import ConfigurationError, OperatorError
 

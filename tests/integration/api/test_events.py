@@ -154,7 +154,7 @@ async def test_a_listener_that_falls_behind_is_closed_with_a_reason_and_keeps_no
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listeners, "MOST_BEHIND", 200)
-    monkeypatch.setattr("ibe100.api.protocols.PARTING_S", 60)
+    monkeypatch.setattr("ibe100.api.guard.protocols.PARTING_S", 60)
     async with (
         served(tmp_path) as api,
         api.listener() as quick,
@@ -207,7 +207,7 @@ async def test_a_listener_that_takes_nothing_at_all_is_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listeners, "SEND_TIMEOUT_S", 0.1)
-    monkeypatch.setattr("ibe100.api.protocols.PARTING_S", 0.1)
+    monkeypatch.setattr("ibe100.api.guard.protocols.PARTING_S", 0.1)
     async with served(tmp_path) as api:
         stuck = _shake_hands(api.url, api.tokens[Role.VIEWER].token)
         await until(lambda: len(api.listeners) == 1, "the listener")

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from api_rig import NAMES, PASSWORD, key, served, words
-from ibe100.api import middleware
+from ibe100.api.guard import middleware
 from ibe100.models.errors import StorageError
 from ibe100.models.rights import Role
 from ibe100.models.session import SessionRecord

@@ -13,8 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 from api_rig import NAMES, PASSWORD, served
-from ibe100.api import connections, protocols
 from ibe100.api.application import guarded_routes
+from ibe100.api.guard import connections, protocols
 from ibe100.models.rights import Role
 from ibe100.models.stream_config import StreamConfig
 
@@ -170,7 +170,7 @@ async def test_a_client_that_takes_no_answer_is_cut_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It asks again and again, and reads nothing."""
-    monkeypatch.setattr("ibe100.api.middleware.TAKE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("ibe100.api.guard.middleware.TAKE_TIMEOUT_S", 0.1)
     async with served(tmp_path) as api:
         host, port = api.url.removeprefix("http://").split(":")
         reader, writer = await asyncio.open_connection(host, int(port), limit=1)

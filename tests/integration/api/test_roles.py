@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from api_rig import served
-from ibe100.api import middleware
 from ibe100.api.application import guarded_routes
+from ibe100.api.guard import middleware
 from ibe100.models.console import ConsolePlan
 from ibe100.models.rights import Role
 

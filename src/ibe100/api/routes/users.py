@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Request
 from pydantic import Field, SecretStr
 
-from ibe100.api.connections import address_of
+from ibe100.api.guard.connections import address_of
 from ibe100.api.replies import Done
 from ibe100.api.roles import ApiServices, Caller, needs, new_router
 from ibe100.models.base import Value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ibe100.api.read_pace import MOST_KEPT, ReadPace
+from ibe100.api.guard.read_pace import MOST_KEPT, ReadPace
 
 
 class Clock:

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from descriptor_rig import no_descriptor_left
-from ibe100.api.accepting import take_connections
+from ibe100.api.guard.accepting import take_connections
 
 RETRY_S = 0.05
 

@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ibe100.api.bodies import Body, ClientGone, check_body
-from ibe100.api.connections import Connection
-from ibe100.api.places import NoPlace, Places
-from ibe100.api.read_pace import ReadPace
+from ibe100.api.guard.bodies import Body, ClientGone, check_body
+from ibe100.api.guard.connections import Connection
+from ibe100.api.guard.places import NoPlace, Places
+from ibe100.api.guard.read_pace import ReadPace
 from ibe100.api.refusals import bug, refusal, refusal_of
 from ibe100.api.roles import API
 from ibe100.core.config import ApiSettings

@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
-from ibe100.api import connections
-from ibe100.api.connections import Connection, address_of, make_room
+from ibe100.api.guard import connections
+from ibe100.api.guard.connections import Connection, address_of, make_room
 
 
 class Transport:

@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame
 
-from ibe100.api.connections import Connection, make_room
+from ibe100.api.guard.connections import Connection, make_room
 
 LONGEST_HEAD = 16 << 10
 HEAD_TIMEOUT_S = 10.0

@@ -1,0 +1,1 @@
+"""What connections and requests pass before a route sees them."""
