@@ -42,7 +42,7 @@ class SectionPreview(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.when = ElidedLabel("", "small_number")
-        self.section = ElidedLabel("", "small_number")
+        self.section = ElidedLabel("", "bytes")
         self.warnings = label("", "problem", wrap=True)
         self.copy = CopyButton("Copy the section as base64")
         bytes_row = QHBoxLayout()

@@ -9,7 +9,7 @@ from PyQt6.QtGui import QFontMetrics, QPainter, QPen
 
 from ibe100.ui.dashboard.break_spans import BreakSpan, SpanKind
 from ibe100.ui.dashboard.time_scale import TimeScale
-from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.enterprise_theme import figures, sans
 from ibe100.ui.themes.sizes import RADIUS_SHAPE, RADIUS_STRIP, SCALE, SECOND, px
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.utils.timecode import format_clock
@@ -58,8 +58,8 @@ def paint_head(painter: QPainter, room: QRect, scale: TimeScale, top: int) -> No
     painter.setFont(sans(SECOND, bold=True))
     painter.setPen(shade(Colour.TEXT))
     painter.drawText(QRectF(px(EDGE), top + px(4), px(200), px(18)), LEFT, "Breaks")
-    painter.setFont(mono(SCALE))
-    width = QFontMetrics(mono(SCALE)).horizontalAdvance("00:00") + px(8)
+    painter.setFont(figures(SCALE))
+    width = QFontMetrics(figures(SCALE)).horizontalAdvance("00:00") + px(8)
     painter.setPen(shade(Colour.TEXT_MUTED))
     for moment in scale.ticks():
         box = QRectF(scale.x(moment) - width / 2, top + px(HEAD) - px(20), width, px(16))
@@ -86,7 +86,7 @@ def paint_span(
     """Paint a break as a box; words inside, or beside it up to `free_until`; a ring where keys act on it."""
     fill, edge, ink = FILLS[span.kind]
     left, right = max(scale.left, scale.x(span.begins)), min(scale.right, scale.x(span.ends))
-    painter.setFont(mono(SCALE))
+    painter.setFont(figures(SCALE))
     words = f"! {span.words}" if span.kind is SpanKind.CONFLICT else span.words
     width = painter.fontMetrics().horizontalAdvance(words) + px(8)
     if span.kind is SpanKind.FAILED:

@@ -10,7 +10,7 @@ from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from ibe100.models.stream_state import PidSample, ServiceSample, Telemetry
-from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.enterprise_theme import figures, sans
 from ibe100.ui.themes.sizes import SECOND, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import plain_tooltip
@@ -172,7 +172,7 @@ class PidTree(QTreeWidget):
                 item.setToolTip(column, plain_tooltip(text))
         if bold and not item.font(1).bold():
             for column in range(len(COLUMNS)):
-                font = mono(SECOND, bold=True) if column in NUMERIC else sans(SECOND, bold=True)
+                font = figures(SECOND, bold=True) if column in NUMERIC else sans(SECOND, bold=True)
                 item.setFont(column, font)
 
     def _item(self, key: Key) -> QTreeWidgetItem:
@@ -181,7 +181,7 @@ class PidTree(QTreeWidget):
             return found
         item = QTreeWidgetItem()
         for column in range(len(COLUMNS)):
-            item.setFont(column, (mono if column in NUMERIC else sans)(SECOND))
+            item.setFont(column, (figures if column in NUMERIC else sans)(SECOND))
             if column in NUMERIC and column != 0:
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._items[key] = item

@@ -8,7 +8,7 @@ from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from ibe100.models.cues.as_run import AsRunRow
 from ibe100.models.scte35_marker import CueState
-from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.enterprise_theme import figures, sans
 from ibe100.ui.themes.sizes import SCALE
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.return_feed import short_return
@@ -96,7 +96,7 @@ class AsRunTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if is_number else LEFT
             case Qt.ItemDataRole.FontRole:
-                return (mono if is_number else sans)(SCALE)
+                return (figures if is_number else sans)(SCALE)
             case Qt.ItemDataRole.ForegroundRole if index.column() == STATE_COLUMN:
                 colour = STATE_COLOURS.get(row.cue.state)
                 return None if colour is None else shade(colour)

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
-from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.enterprise_theme import figures, sans
 from ibe100.ui.themes.sizes import SECOND
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import plain_tooltip
@@ -80,7 +80,7 @@ class KeyedTableModel(QAbstractTableModel, Generic[Row]):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if column.numeric else LEFT
             case Qt.ItemDataRole.FontRole:
-                return (mono if column.numeric else sans)(self._font_size)
+                return (figures if column.numeric else sans)(self._font_size)
             case Qt.ItemDataRole.ForegroundRole if column.colour is not None:
                 colour = column.colour(row)
                 return None if colour is None else shade(colour)

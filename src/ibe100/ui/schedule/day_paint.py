@@ -9,7 +9,7 @@ from PyQt6.QtCore import QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QPainter, QPen
 
 from ibe100.ui.schedule.day_items import DayItem, ItemKind
-from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.enterprise_theme import figures, sans
 from ibe100.ui.themes.sizes import RADIUS_SHAPE, RADIUS_STRIP, SCALE, SECOND, px
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.utils.timecode import format_clock
@@ -81,7 +81,7 @@ def paint_grid(painter: QPainter, scale: DayScale, top: int, bottom: int) -> Non
 
 def paint_times(painter: QPainter, scale: DayScale, top: int, height: int, now: float) -> None:
     """Paint the times of the ticks, and NOW in place of those that it would cover."""
-    painter.setFont(mono(SCALE))
+    painter.setFont(figures(SCALE))
     width = painter.fontMetrics().horizontalAdvance("00:00") + px(8)
     now_x = scale.x(now) if scale.begins <= now <= scale.ends else -1000.0
     painter.setPen(shade(Colour.TEXT_SECOND))

@@ -23,7 +23,7 @@ from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableMo
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.coming_events import ComingEvent, EventKind, coming_events
-from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.enterprise_theme import figures, sans
 from ibe100.ui.themes.icons import icon_pixmap
 from ibe100.ui.themes.sizes import SCALE, STATE, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
@@ -70,7 +70,7 @@ class NextEventDelegate(QStyledItemDelegate):
         painter.setPen(shade(Colour.BORDER))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
         icon_name, colour = LOOKS[event.kind]
-        painter.setFont(mono(STATE, bold=True))
+        painter.setFont(figures(STATE, bold=True))
         painter.setPen(shade(colour if event.kind is not EventKind.PLANNED else Colour.TEXT))
         countdown = QRect(box.left() + px(6), box.top(), px(COUNTDOWN_WIDTH), px(ROW_HEIGHT))
         painter.drawText(countdown, LEFT, format_countdown(event.at - time.time()))
@@ -80,7 +80,7 @@ class NextEventDelegate(QStyledItemDelegate):
         painter.drawPixmap(left, box.top() + px(5), icon_pixmap(icon_name, colour, px(14), ratio))
         upper = QRect(left + px(20), box.top() + px(2), box.right() - left - px(26), px(ROW_HEIGHT) // 2 - 1)
         lower = upper.translated(0, px(ROW_HEIGHT) // 2 - px(2))
-        painter.setFont(mono(SCALE))
+        painter.setFont(figures(SCALE))
         painter.setPen(shade(Colour.TEXT_SECOND))
         when = format_clock(event.at)
         painter.drawText(upper, RIGHT, when)

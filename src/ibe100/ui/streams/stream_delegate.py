@@ -9,7 +9,7 @@ from PyQt6.QtGui import QFontMetrics, QPainter, QPen
 from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, ROW_ROLE, StreamRow
-from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.themes.enterprise_theme import figures, sans
 from ibe100.ui.themes.icons import icon_pixmap
 from ibe100.ui.themes.sizes import RADIUS_STRIP, SCALE, SECOND, px
 from ibe100.ui.themes.tokens import Colour, shade
@@ -104,7 +104,7 @@ class StreamDelegate(QStyledItemDelegate):
     def _paint_rate(self, painter: QPainter, row: StreamRow, column: QRect) -> None:
         sample = row.fresh()
         line = column.height() // 3
-        painter.setFont(mono(SECOND))
+        painter.setFont(figures(SECOND))
         painter.setPen(shade(Colour.TEXT if sample else Colour.TEXT_MUTED))
         top = QRect(column.left(), column.top(), column.width(), line)
         painter.drawText(top, RIGHT, UNKNOWN if sample is None else megabits(sample.bitrate_bps))

@@ -6,8 +6,12 @@ from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from ibe100.ui.themes.enterprise_theme import figures
 from ibe100.ui.themes.sizes import px
 from ibe100.ui.words.tooltips import set_tooltip
+
+NUMBERS = ("number", "countdown")
+"""Endings of kinds whose digits are of one width."""
 
 
 class ElidedLabel(QLabel):
@@ -19,6 +23,8 @@ class ElidedLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         if kind:
             self.setProperty("kind", kind)
+        if kind.endswith(NUMBERS):
+            self.setFont(figures())
 
     def minimumSizeHint(self) -> QSize:
         """Almost nothing: the text is elided."""
@@ -92,6 +98,8 @@ def label(text: str, kind: str = "", *, wrap: bool = False) -> QLabel:
     built.setWordWrap(wrap)
     if kind:
         built.setProperty("kind", kind)
+    if kind.endswith(NUMBERS):
+        built.setFont(figures())
     return built
 
 
