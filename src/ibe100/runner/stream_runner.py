@@ -14,6 +14,7 @@ from ibe100.runner.loop import Loop
 from ibe100.runner.processor_log.file import ProcessorLog
 from ibe100.runner.processor_log.lines import RateLimit
 from ibe100.runner.spec import INFLUX_TOKEN, Spec, SpecError, load_spec, parse_secrets
+from ibe100.runner.stand_in import HeldCues
 from ibe100.runner.supervision.backoff import system_fraction
 from ibe100.runner.supervision.companion import Companion
 from ibe100.runner.supervision.identity import RecordFile, RunnerRecord, process_start_time
@@ -29,7 +30,7 @@ from ibe100.runner.telemetry.stray_datagram_watch import Woken, input_wakeups
 RUNNER_VERSION = 1
 RECORD = "runner.json"
 SPEC = "spec.json"
-_COMMANDS = ("status", "stop", "pass", "restart", "retry", "respec", "subscribe")
+_COMMANDS = ("status", "stop", "pass", "restart", "retry", "respec", "hold", "drop", "subscribe")
 _LAST_LINES_S = 1.0  # time for subscribers to take the last journal lines
 _JOURNAL_RETRY_S = 1.0
 _DAMAGED_PER_SECOND = 10
@@ -112,6 +113,7 @@ class StreamRunner:
             lambda trouble: self._sample("output", {"trouble": trouble}),
             fraction,
         )
+        self._held_cues = HeldCues(self._loop, folder, lambda: self._supervisor.spec.ports.cue, self._log)
 
     def run(self) -> tuple[State, str]:
         """Run the stream; returns the state it ended in, and why."""
@@ -211,6 +213,11 @@ class StreamRunner:
             case "retry":
                 self._supervisor.retry(reason or "retry asked for")
                 return {"ok": True}
+            case "hold":
+                error = self._held_cues.hold(request)
+                return {"ok": False, "error": error} if error else {"ok": True}
+            case "drop":
+                return self._drop(request.get("cue"))
             case "respec":
                 return self._respec(request.get("secrets", {}), reason or "new settings")
         return {
@@ -234,6 +241,12 @@ class StreamRunner:
         except (SpecError, PortTaken) as error:
             return {"ok": False, "error": f"the stream goes on as it was: {error}"}
         return self._accepted(self._supervisor.respec(spec, secrets, reason))
+
+    def _drop(self, cue: object) -> dict[str, object]:
+        if not isinstance(cue, int):
+            return {"ok": False, "error": "drop takes cue (a number)"}
+        self._held_cues.drop(cue)
+        return {"ok": True}
 
     def _accepted(self, done: bool) -> dict[str, object]:
         return (

@@ -157,8 +157,8 @@ def _spliceinject(config: StreamConfig, plan: StreamPlan, ports: StreamPorts) ->
         # Two processors on one port would silently share the cues between them.
         "--no-reuse-port",
         option("--start-delay", config.scte35.start_delay_ms),
-        option("--inject-count", config.scte35.inject_count),
-        option("--inject-interval", config.scte35.inject_interval_ms),
+        # Repeats are ours to send: a cue that is called off must have none in anybody's queue.
+        option("--inject-count", 1),
     )
 
 

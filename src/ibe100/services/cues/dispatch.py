@@ -22,10 +22,12 @@ from ibe100.services.cues.readiness import (
     readiness,
     send_lead_s,
     why_hold,
+    why_no_repeat,
     why_too_late,
     why_unseen,
 )
 from ibe100.services.cues.receipts import CueReceipts
+from ibe100.services.cues.repeats import StandIn, repeats_left
 from ibe100.services.cues.retiming import RETIMED, audit_detail, retimed
 from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import AttemptEnded
@@ -63,8 +65,9 @@ class CueDispatch:
         self._audit = audit
         self._seen_timeout_s = seen_timeout_s
         self._watchers: dict[int, asyncio.Task[None]] = {}
-        self._half_sent: set[int] = set()
-        """Cues whose processor ended with repeats that it had not put out: once SEEN, they are owed."""
+        self._stand_in = StandIn()
+        self._called_off: set[int] = set()
+        """Cues that are being called off: nothing more of them is sent."""
         self._to_port = _sender(socket.AF_INET)
         self._to_path = _sender(socket.AF_UNIX)
 
@@ -73,6 +76,7 @@ class CueDispatch:
         for task in self._watchers.values():
             task.cancel()
         await asyncio.gather(*self._watchers.values(), return_exceptions=True)
+        await self._stand_in.close()
         self._to_port.close()
         self._to_path.close()
 
@@ -105,8 +109,7 @@ class CueDispatch:
         if run.record is None or reason is not None:
             before = f"; {cue.reason}" if cue.reason else ""
             return self._ledger.move(cue, CueState.FAILED, reason=f"not sent: {reason}{before}")
-        self._half_sent.discard(cue.cue_id)
-        sent = cue.moved_to(CueState.SENT, sent=cue.sent_expected, sent_at=self._clock.now(), reason="")
+        sent = cue.moved_to(CueState.SENT, sent=1, sent_at=self._clock.now(), reason="")
         self._ledger.keep(sent)
         try:
             self.put_out(run, base64.b64decode(cue.section_base64))
@@ -123,12 +126,13 @@ class CueDispatch:
         for cue in self._cache.unfinished():
             if cue.stream_id != run.stream_id:
                 continue
-            if cue.state is CueState.SEEN and not cue.is_foreign:
-                self._half_sent.add(cue.cue_id)
+            if cue.state is CueState.SEEN and cue.sent > cue.seen:
+                self._ledger.keep(
+                    cue.model_copy(update={"sent": cue.seen})
+                )  # what it had not put out is owed
             elif cue.state is CueState.SENT and cue.pts_time is not None:
-                self._half_sent.add(cue.cue_id)  # its last lines may still say that it was seen once
                 reason = f"the processor restarted before it was seen: {outcome}"
-                self._ledger.move(cue, CueState.ARMED, reason=reason)
+                self._ledger.move(cue, CueState.ARMED, sent=0, reason=reason)
             elif cue.state is CueState.SENT and (cue.sent_at or 0.0) <= fact.at:
                 reason = (
                     f"processor restarted before it was seen, an immediate cue is not repeated: {outcome}"
@@ -147,19 +151,30 @@ class CueDispatch:
                 case CueState.SEEN:
                     await self._see_spliced(run, cue)
                 case _:
-                    self._half_sent.discard(cue.cue_id)
+                    self._stand_in.forget(cue)
                     return
 
     async def _hold(self, run: StreamRun, cue: Cue) -> None:
         """Custody: until its lead time, and longer while the stream cannot take it, but never too long."""
         assert cue.splice_at is not None
         lead_s = send_lead_s(run.cue_options)
-        await self._stay(run, cue, CueState.ARMED, lambda held: _splice_at(held) - lead_s)
+
+        def waits(held: Cue) -> bool:
+            self._stand_in.follow(run, held)
+            return True
+
+        await self._stay(run, cue, CueState.ARMED, lambda held: _splice_at(held) - lead_s, waits)
 
         def latest(held: Cue) -> float:
             return _splice_at(held) - least_lead_s(run, held) - WAY_OUT_S
 
-        await self._stay(run, cue, CueState.ARMED, latest, lambda held: why_hold(run, held) is not None)
+        def is_held_back(held: Cue) -> bool:
+            if why_hold(run, held) is None:
+                return False
+            self._stand_in.follow(run, held, is_held_back=True)
+            return True
+
+        await self._stay(run, cue, CueState.ARMED, latest, is_held_back)
         if (held := self._still(cue, CueState.ARMED)) is not None:
             if (moved := retimed(run, held)) is not None:
                 await self._retime(run, moved)
@@ -187,7 +202,7 @@ class CueDispatch:
                 first_due = max(first_due, sent.splice_at - run.cue_options.start_delay_ms / 1000)
             return first_due + self._seen_timeout_s
 
-        await self._stay(run, cue, CueState.SENT, latest)
+        await self._stay(run, cue, CueState.SENT, latest, lambda sent: self._repeat(run, sent))
         # What was seen in time may still wait among the lines of the journal that are not taken yet.
         patience = time.monotonic() + JUDGE_PATIENCE_S
         while time.monotonic() < patience and self._still(cue, CueState.SENT) and run.is_behind():
@@ -197,21 +212,15 @@ class CueDispatch:
             self._ledger.move(unseen, CueState.FAILED, reason=reason)
 
     async def _see_spliced(self, run: StreamRun, cue: Cue) -> None:
-        """SEEN: until its splice is known to be over; what is left of its repeats survives a processor."""
+        """SEEN: until its splice is known to be over; its repeats go on."""
         if cue.pts_time is None:  # its console ended before it was on record that an immediate cue is over
             self._receipts.spliced(run, self._ledger.now(cue))
             return
 
-        def goes_on(seen: Cue) -> bool:
-            if cue.cue_id in self._half_sent and why_hold(run, seen) is None:
-                self._half_sent.discard(cue.cue_id)
-                self._send_again(run, seen)
-            return True
-
         def latest(seen: Cue) -> float:
             return _splice_at(seen) + self._seen_timeout_s
 
-        await self._stay(run, cue, CueState.SEEN, latest, goes_on)
+        await self._stay(run, cue, CueState.SEEN, latest, lambda seen: self._repeat(run, seen))
         patience = time.monotonic() + JUDGE_PATIENCE_S
         while (
             time.monotonic() < patience and self._still(cue, CueState.SEEN) and why_hold(run, cue) is not None
@@ -220,19 +229,30 @@ class CueDispatch:
         if (unjudged := self._still(cue, CueState.SEEN)) is not None:
             self._receipts.judge(run, unjudged)
 
-    def _send_again(self, run: StreamRun, cue: Cue) -> None:
-        """The same bytes to the new processor, while they are in time."""
-        if not readiness(run).ready or why_too_late(run, cue) is not None:
-            return
-        try:
-            self.put_out(run, base64.b64decode(cue.section_base64))
-        except OSError as error:
-            _log.error("%s: event %s was not repeated: %s", run.name, cue.splice_event_id, error.strerror)
-            return
-        expected = cue.seen + run.cue_options.inject_count
-        again = cue.model_copy(update={"sent": expected, "sent_expected": expected})
-        self._ledger.keep(again)
-        self._ledger.record(again)
+    def _repeat(self, run: StreamRun, cue: Cue) -> bool:
+        """Send the same bytes again where that is due and in time; the runner is told of what is left."""
+        if cue.cue_id in self._called_off:
+            return True
+        due = repeats_left(run, cue)
+        can_go = readiness(run).ready and why_hold(run, cue) is None and why_no_repeat(run, cue) is None
+        if due and due[0] <= self._clock.now() and can_go:
+            try:
+                self.put_out(run, base64.b64decode(cue.section_base64))
+            except OSError as error:
+                _log.error("%s: event %s was not repeated: %s", run.name, cue.splice_event_id, error.strerror)
+            cue = cue.model_copy(update={"sent": cue.sent + 1})
+            self._ledger.keep(cue)
+        self._stand_in.follow(run, cue, is_held_back=not can_go)
+        return True
+
+    async def call_off(self, cue: Cue) -> str:
+        """Send nothing more of a cue, and have its runner send nothing; returns why that is unsure."""
+        self._called_off.add(cue.cue_id)
+        return await self._stand_in.drop(self._runs.run_of(cue.stream_id), cue)
+
+    def go_on_with(self, cue: Cue) -> None:
+        """It was not called off after all."""
+        self._called_off.discard(cue.cue_id)
 
     async def _stay(
         self,

@@ -237,10 +237,24 @@ def why_too_late(run: StreamRun, cue: Cue) -> str | None:
         return (
             f"{left_s:.1f} s are left before its splice and {least_s:.3g} s are needed; it is not sent late"
         )
+    return _why_not_reached_in_time(run, cue.pts_time, left_s)
+
+
+def why_no_repeat(run: StreamRun, cue: Cue) -> str | None:
+    """Reason why a cue that is announced is not sent once more; None when it may."""
+    if cue.pts_time is None or cue.splice_at is None:
+        return "an immediate cue is sent once"
+    left_s = cue.splice_at - time.time()
+    if left_s < LATE_S:
+        return "its splice is too near"
+    return _why_not_reached_in_time(run, cue.pts_time, left_s)
+
+
+def _why_not_reached_in_time(run: StreamRun, pts_time: int, left_s: float) -> str | None:
     now = time.monotonic()
     if run.clock is None or not run.clock.is_known(now):
         return "the stream's PTS clock is not known any more"
-    off_s = run.clock.ms_until(cue.pts_time, now) / 1000 - left_s
+    off_s = run.clock.ms_until(pts_time, now) / 1000 - left_s
     if abs(off_s) > CLOCK_STEP_S:
         jump = run.clock.last_jump_words(now) or f"timestamps are {abs(off_s):.1f} s off"
         return f"the stream will not reach the splice time when it should: {jump}"

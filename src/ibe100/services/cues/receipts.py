@@ -70,7 +70,7 @@ class CueReceipts:
         if cue is None or at < cue.requested_at:
             return None
         reason = cue.reason or "the console ended before it was on record that it was sent"
-        return self._ledger.move(cue, CueState.SENT, sent=cue.sent_expected, reason=reason)
+        return self._ledger.move(cue, CueState.SENT, sent=1, reason=reason)
 
     def _seen_late(self, run: StreamRun, fact: CueOnOutput) -> bool:
         cue = self._cache.given_up_with(run.stream_id, fact.section)
@@ -180,7 +180,13 @@ class CueReceipts:
 
 def _sight(run: StreamRun, cue: Cue, fact: CueOnOutput) -> dict[str, object]:
     """Changes of a cue that was seen on the output; the first sight is its receipt."""
-    changes: dict[str, object] = {"seen": cue.seen + 1}
+    seen = cue.seen + 1
+    # The runner may have sent some of its repeats, in the place of a console that was gone.
+    changes: dict[str, object] = {
+        "seen": seen,
+        "sent": max(cue.sent, seen),
+        "sent_expected": max(cue.sent_expected, seen),
+    }
     if cue.seen:
         return changes
     changes |= {"seen_base64": fact.section_base64, "seen_at": fact.at}
