@@ -102,4 +102,5 @@ OF_NO_STREAM = frozenset({Act.READ, Act.READ_PLANS, Act.PROBE})
 
 def act_of(action: CueAction) -> Act:
     """The act that a cue of this action is."""
-    return Act.SEND_SECTION if action is CueAction.SEND_SECTION else Act.FIRE_CUE
+    acts = {CueAction.SEND_SECTION: Act.SEND_SECTION, CueAction.CALL_OFF: Act.DISARM_CUE}
+    return acts.get(action, Act.FIRE_CUE)

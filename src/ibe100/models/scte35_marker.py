@@ -40,6 +40,8 @@ class CueAction(StrEnum):
     """A time_signal with one segmentation_descriptor."""
     SEND_SECTION = "SEND SECTION"
     """A section made elsewhere, byte for byte."""
+    CALL_OFF = "CALL OFF"
+    """Withdraws a cue that is announced, by a cancel indicator; asked for by the number of that cue."""
 
     @property
     def traits(self) -> ActionTraits:
@@ -71,7 +73,12 @@ ACTION_TRAITS: dict[CueAction, ActionTraits] = {
     CueAction.SPLICE_NULL: ActionTraits(splices="at once"),
     CueAction.TIME_SIGNAL: ActionTraits(splices="as asked", event_id="new"),
     CueAction.SEND_SECTION: ActionTraits(splices="as the section says", breach="warned of"),
+    CueAction.CALL_OFF: ActionTraits(splices="at once"),
 }
+OF_A_SECTION = frozenset({CueAction.SEND_SECTION, CueAction.CALL_OFF})
+"""Actions whose request has the section that goes out."""
+CALL_OFF_LEAST_S = 0.5
+"""So long before its splice a withdrawal has to be sent, so that receivers have it in time."""
 
 
 class BreakEnd(StrEnum):
@@ -116,9 +123,9 @@ FINAL_STATES = frozenset({CueState.REFUSED, CueState.CANCELLED, CueState.FAILED,
 TRANSITIONS: dict[CueState, frozenset[CueState]] = {
     CueState.REQUESTED: frozenset({CueState.REFUSED, CueState.ARMED}),
     CueState.ARMED: frozenset({CueState.CANCELLED, CueState.SENT, CueState.FAILED}),
-    CueState.SENT: frozenset({CueState.SEEN, CueState.ARMED, CueState.FAILED}),
-    CueState.SEEN: frozenset({CueState.SEEN, CueState.SPLICED, CueState.FAILED}),
-    CueState.CANCELLED: frozenset({CueState.AIRED_LATE}),
+    CueState.SENT: frozenset({CueState.SEEN, CueState.ARMED, CueState.CANCELLED, CueState.FAILED}),
+    CueState.SEEN: frozenset({CueState.SEEN, CueState.SPLICED, CueState.CANCELLED, CueState.FAILED}),
+    CueState.CANCELLED: frozenset({CueState.CANCELLED, CueState.AIRED_LATE}),
     CueState.FAILED: frozenset({CueState.AIRED_LATE}),
     CueState.AIRED_LATE: frozenset({CueState.AIRED_LATE}),
 }
@@ -169,7 +176,7 @@ class CueRequest(Value):
     def _belongs_to_its_action(self) -> Self:
         if (self.segmentation is not None) is not (self.action is CueAction.TIME_SIGNAL):
             raise ValueError("segmentation belongs to a TIME SIGNAL, which needs one")
-        if bool(self.section) is not (self.action is CueAction.SEND_SECTION):
+        if bool(self.section) is not (self.action in OF_A_SECTION):
             raise ValueError("section belongs to SEND SECTION, which needs one")
         direction = self.action.traits.direction
         if self.returns is not None and direction is not Direction.OUT:
@@ -230,6 +237,14 @@ class Cue(Value):
     def is_foreign(self) -> bool:
         """True for one that nobody here has sent: it was seen on our cue PID."""
         return self.requested_by == ANOTHER_SENDER
+
+    @property
+    def can_be_called_off_until(self) -> float | None:
+        """Wall clock until which it can be called off, disarmed or withdrawn; None where it cannot be."""
+        is_on_its_way = self.state in (CueState.ARMED, CueState.SENT, CueState.SEEN) and not self.is_foreign
+        if not is_on_its_way or self.pts_time is None or self.splice_at is None:
+            return None
+        return self.splice_at - CALL_OFF_LEAST_S
 
     @property
     def announced_end(self) -> float | None:

@@ -1,8 +1,8 @@
-"""Cues that the runner sends in the place of its console: where that is gone, or does not get to it in time.
+"""Cues that the runner sends in the place of its console, where that is gone or does not get to it.
 
-The console hands over the bytes of a cue that is armed, with the times at which they are to be sent, and takes
-times back as it sends them itself. So the cue airs on its frame whatever becomes of the console, and the next
-one reads in the journal that it did.
+The console hands over the bytes of a cue that is armed, with the times at which they are to be sent, and
+takes times back as it sends them itself. So the cue airs on its frame whatever becomes of the console, and
+the next one reads in the journal that it did.
 """
 
 import math
@@ -29,8 +29,8 @@ RETRY_S = 0.2
 @dataclass(slots=True)
 class _Held:
     section: bytes
-    times_s: list[float]
-    until_s: float
+    times_s: list[tuple[float, float]]
+    """Of each repeat the time at which it is sent, and the last at which it still may."""
     timer: Timer | None = None
 
 
@@ -49,17 +49,12 @@ class HeldCues:
     def hold(self, request: dict[str, object]) -> str:
         """Hold a cue, or hold it otherwise than before; returns why not, empty when it is done."""
         match request:
-            case {
-                "cue": int(cue),
-                "base64": str(text),
-                "at": list(times),
-                "until": int(until) | float(until),
-            }:
+            case {"cue": int(cue), "base64": str(text), "times": list(times)}:
                 pass
             case _:
-                return "hold takes cue (a number), base64 (a text), at (a list of times) and until (a time)"
-        if not all(isinstance(at, int | float) and math.isfinite(at) for at in (*times, until)):
-            return "the times of a held cue are finite numbers"
+                return "hold takes cue (a number), base64 (a text) and times (a list)"
+        if not all(_is_pair(one) for one in times):
+            return "the times of a held cue are pairs of finite numbers: when it is sent, and the latest"
         if not 0 < len(times) <= MOST_TIMES or (len(self._held) >= MOST_HELD and cue not in self._held):
             return f"a runner holds {MOST_HELD} cues of 1 to {MOST_TIMES} times at most"
         try:
@@ -69,7 +64,7 @@ class HeldCues:
         if not 0 < len(section) <= LONGEST_SECTION:
             return f"a section has 1 to {LONGEST_SECTION} bytes"
         self.drop(cue)
-        self._held[cue] = _Held(section, sorted(float(at) for at in times), float(until))
+        self._held[cue] = _Held(section, sorted((float(at), float(until)) for at, until in times))
         self._wait(cue, self._held[cue])
         return ""
 
@@ -80,13 +75,13 @@ class HeldCues:
             held.timer.cancel()
 
     def _wait(self, cue: int, held: _Held, least_s: float = 0.0) -> None:
-        delay_s = max(least_s, held.times_s[0] - time.monotonic())
+        delay_s = max(least_s, held.times_s[0][0] - time.monotonic())
         held.timer = self._loop.call_later(delay_s, lambda: self._send(cue, held))
 
     def _send(self, cue: int, held: _Held) -> None:
-        if time.monotonic() > held.until_s:
-            self.drop(cue)
+        if time.monotonic() > held.times_s[0][1]:
             self._log("warning", f"cue {cue} was held for the console and could not be sent in time")
+            self._go_on(cue, held)
             return
         try:
             self._put_out(held.section)
@@ -94,6 +89,9 @@ class HeldCues:
             self._wait(cue, held, RETRY_S)
             return
         self._log("info", f"cue {cue} was sent in the place of the console, which had not sent it")
+        self._go_on(cue, held)
+
+    def _go_on(self, cue: int, held: _Held) -> None:
         held.times_s.pop(0)
         if held.times_s:
             self._wait(cue, held)
@@ -110,3 +108,11 @@ class HeldCues:
                 return
             with short_socket_path(self._folder / port) as name:
                 sender.sendto(section, name)
+
+
+def _is_pair(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(isinstance(one, int | float) and math.isfinite(one) for one in value)
+    )

@@ -10,7 +10,7 @@ from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
 from ibe100.database.stores.cues import NOT_KEPT
 from ibe100.models.actor import EMERGENCY
-from ibe100.models.errors import CueRefused, StreamError
+from ibe100.models.errors import CueRefused, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.rights import Act, act_of
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
@@ -19,6 +19,7 @@ from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.cues.automatic_resume import AutomaticResume
 from ibe100.services.cues.breaks import BreakLedger
 from ibe100.services.cues.cache import CueCache
+from ibe100.services.cues.calling_off import CallingOff
 from ibe100.services.cues.clock import move_with_clock, open_breaks
 from ibe100.services.cues.dispatch import CueDispatch
 from ibe100.services.cues.draft import (
@@ -79,12 +80,15 @@ class SCTE35Service:
         self._resumes = AutomaticResume(
             self._cache, self._breaks, self.fire, self.preview, publish, self._clock
         )
-        self._receipts = CueReceipts(self._cache, self._ledger, self._breaks, publish, self._resumes.follow)
+        self._receipts = CueReceipts(
+            self._cache, self._ledger, self._breaks, publish, self._resumes.follow, self._announced_again
+        )
         self._audit = AuditTrail(storage)
         self._dispatch = CueDispatch(
             runs, self._cache, self._ledger, self._receipts, self._clock, self._audit, seen_timeout_s
         )
         self._foreign = ForeignCues(storage, self._cache, self._ledger, publish, self._dispatch.watch)
+        self._calling_off = CallingOff(self._cache, self._ledger, self._dispatch, self._fire)
         self._heartbeat = Heartbeat(self._cache, self._dispatch.put_out, seen_timeout_s)
         self._publish = publish
         self.unusual_break_s = 900.0
@@ -105,6 +109,7 @@ class SCTE35Service:
 
     async def settle(self) -> None:
         """After the streams are opened: watch cues that are in time, fail the others, restore open breaks."""
+        self._calling_off.settle()
         for cue in self._cache.unfinished():
             if not self._exists(cue.stream_id):
                 self._ledger.move(cue, CueState.FAILED, reason="its stream was deleted")
@@ -200,7 +205,12 @@ class SCTE35Service:
 
     async def fire(self, request: CueRequest) -> Cue:
         """Committed, then sent; returns it SENT (immediate) or ARMED. Raises CueRefused, StorageError."""
+        if request.action is CueAction.CALL_OFF:
+            raise CueRefused("a cue is called off by its number")
         demand(act_of(request.action), request.stream_id)
+        return await self._fire(request)
+
+    async def _fire(self, request: CueRequest) -> Cue:
         run = self._runs.run_of(request.stream_id)
         async with self._locks.setdefault(request.stream_id, asyncio.Lock()):
             try:
@@ -213,6 +223,8 @@ class SCTE35Service:
                 raise
             if cue.pts_time is None:
                 cue = self._dispatch.send(cue)
+            else:
+                await self._dispatch.hand_over(cue)
             self._dispatch.watch(cue)
             if request.action.traits.during == "a break":
                 self._drop_waiting_return(cue)
@@ -253,18 +265,27 @@ class SCTE35Service:
                 self._ledger.move(cue, CueState.CANCELLED, reason=f"{REPLACED} {replacing.action}")
 
     async def cancel(self, cue_id: int) -> Cue:
-        """Disarm a cue that is ARMED: the processor has not got it yet, so it never airs."""
+        """Call off a cue: disarmed while it is ARMED, withdrawn once it is announced. Raises CueRefused."""
         cue = self._cache.get(cue_id)
         if cue is None:
             raise CueRefused(f"there is no cue {cue_id}")
         demand(Act.DISARM_CUE, cue.stream_id)
-        if cue.state is not CueState.ARMED:
-            event = format_event_id(cue.splice_event_id)
-            raise CueRefused(f"event {event} is {cue.state}: only an ARMED cue can be disarmed")
-        cancelled = self._ledger.move(cue, CueState.CANCELLED, reason=f"disarmed by {acting().words}")
+        cancelled = await self._calling_off.call_off(cue)
         await self._ledger.writes.settled()
-        await self._audit.write("cue disarmed", cue.stream_id, f"event {cue.splice_event_id}")
+        done = "cue called off" if cancelled.sent_at is not None else "cue disarmed"
+        await self._audit.write(done, cue.stream_id, f"event {cue.splice_event_id}")
         return cancelled
+
+    def _announced_again(self, cue: Cue) -> None:
+        self._ledger.writes.add(self._withdraw_again(cue), f"cue {cue.cue_id} withdrawn again")
+
+    async def _withdraw_again(self, cue: Cue) -> None:
+        try:
+            await self._calling_off.announced_again(cue)
+        except (CueRefused, StorageError) as error:
+            event = format_event_id(cue.splice_event_id)
+            text = f"event {event} was called off and is announced again; it cannot be withdrawn: {error}"
+            self._publish(NoticePosted(at=time.time(), level="error", text=text, stream_id=cue.stream_id))
 
     async def on_fact(self, run: StreamRun, fact: Fact) -> None:
         """Follow what the runner wrote down; cues are matched by their bytes."""

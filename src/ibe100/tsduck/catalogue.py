@@ -62,7 +62,6 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
             "--no-reuse-port",
             "--start-delay",
             "--inject-count",
-            "--inject-interval",
         }
     ),
     ("-P", "analyze"): frozenset({"--interval", "--json-udp"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,13 @@ from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.stream_state import StreamState, Tally
+from ibe100.scte35.section import decode
 from independent_parser import parse_file
 from services_rig import (
     asked,
     console,
     fired,
     looped,
-    now,
     on_air,
     processes_of,
     until,
@@ -102,7 +103,7 @@ async def test_a_break_from_the_start_of_the_stream_to_its_return(tmp_path: Path
         assert later.splice_event_id == used + 1, "ids go on where the last console left them"
 
 
-async def test_a_cue_that_is_disarmed_in_time_never_airs_and_one_that_was_sent_cannot_be(
+async def test_a_cue_that_is_disarmed_never_airs_and_one_that_is_announced_is_withdrawn(
     tmp_path: Path, media: Path
 ) -> None:
     out = tmp_path / "out.ts"
@@ -123,16 +124,26 @@ async def test_a_cue_that_is_disarmed_in_time_never_airs_and_one_that_was_sent_c
 
         # Its turn comes later than that of the first would have come.
         second = await application.cues.fire(asked(stream_id, TO_BREAK, pre_roll_s=6.5))
-        await until(lambda: now(application, second).state is not CueState.ARMED, "the second cue sent")
-        with pytest.raises(CueRefused, match="only an ARMED cue can be disarmed"):
-            await application.cues.cancel(second.cue_id)
-        second = await until_over(application, second)
-        assert (second.state, second.seen, second.reason) == (CueState.SPLICED, 2, "")
-        assert second.pre_roll_ms is not None
-        assert second.pre_roll_ms > 3500
-        assert second.splice_event_id != armed.splice_event_id
+        await until_cue(application, second, CueState.SEEN)
+        second = await application.cues.cancel(second.cue_id)
+        assert (second.state, second.seen) == (CueState.CANCELLED, 1)
+        assert second.reason.startswith("called off by ")
+        withdrawal = await until_over(application, application.cues.recent(stream_id)[0])
+        assert (withdrawal.action, withdrawal.state) == (CueAction.CALL_OFF, CueState.SPLICED)
+        assert withdrawal.splice_event_id == second.splice_event_id != armed.splice_event_id
+        with pytest.raises(CueRefused, match="only a cue whose splice lies ahead"):
+            await application.cues.cancel(withdrawal.cue_id)
+        assert view_of(application, stream_id).tally is Tally.ON_AIR
+
+        third = await application.cues.fire(asked(stream_id, TO_BREAK, pre_roll_s=4.5))
+        third = await until_over(application, third)
+        assert (third.state, third.seen, third.reason) == (CueState.SPLICED, 2, "")
+        assert third.pre_roll_ms is not None
+        assert third.pre_roll_ms > 3500
         await application.streams.stop(stream_id)
-    assert parse_file(out).splices_base64(500) == [second.section_base64] * 2
+    sections = [second.section_base64, withdrawal.section_base64, *[third.section_base64] * 2]
+    assert parse_file(out).splices_base64(500) == sections
+    assert decode(b64decode(withdrawal.section_base64)).command.splice_event_cancel_indicator
 
 
 async def test_without_null_packets_cues_are_refused_with_what_to_do_and_an_alarm_says_so(

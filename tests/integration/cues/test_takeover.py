@@ -158,3 +158,21 @@ async def test_a_clock_that_is_set_moves_no_splice(
 def _set_clock(monkeypatch: pytest.MonkeyPatch, step_s: float) -> None:
     right = time.time
     monkeypatch.setattr(time, "time", lambda: right() + step_s)
+
+
+async def test_an_armed_cue_airs_on_its_frame_and_is_proved_though_no_console_is_there(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "out.ts"
+    async with console(tmp_path / "data", stop_streams=False) as application:
+        stream_id = await live(application, out, auto_return=False, **AHEAD)
+        cue = await application.cues.fire(asked(stream_id, TO_BREAK, pre_roll_s=6.0))
+        assert cue.state is CueState.ARMED
+    assert cue.section_base64 not in parse_file(out).splices_base64(500)
+    await until(lambda: parse_file(out).splices_base64(500).count(cue.section_base64) == 2, "both repeats")
+    async with console(tmp_path / "data") as application:
+        done = await until_over(application, cue)
+        assert (done.state, done.seen, done.sent_expected) == (CueState.SPLICED, 2, 2)
+        assert view_of(application, stream_id).tally is Tally.IN_BREAK
+        await application.streams.stop(stream_id)
+    assert parse_file(out).splices_base64(500).count(cue.section_base64) == 2

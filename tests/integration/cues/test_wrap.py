@@ -81,7 +81,7 @@ async def test_cues_before_across_and_after_the_wrap_are_all_spliced(tmp_path: P
 
         cues = [await until_over(application, cue) for cue in (before, across, after)]
         assert [(cue.state, cue.reason) for cue in cues] == [(CueState.SPLICED, "")] * 3
-        assert all(cue.seen == 2 for cue in cues)
+        assert [cue.seen for cue in cues] == [2, 2, 2]
         assert min(cue.pre_roll_ms or 0 for cue in cues) >= 4000
         await application.streams.stop(stream_id)
     assert sorted(set(parse_file(out).splices_base64(500))) == sorted(cue.section_base64 for cue in cues)

@@ -41,7 +41,7 @@ def test_only_an_unseen_cue_with_a_splice_time_comes_back_into_custody(changes: 
 
 def test_every_cue_can_end_and_an_ended_one_stays_unless_it_airs_after_all() -> None:
     ends = {
-        state for state in CueState if TRANSITIONS.get(state, frozenset()) <= frozenset({CueState.AIRED_LATE})
+        state for state in CueState if TRANSITIONS.get(state, frozenset()) <= {state, CueState.AIRED_LATE}
     }
     assert ends == {state for state in CueState if state.is_final}
     reached = {CueState.REQUESTED}

@@ -23,7 +23,7 @@ PMT = [
 SPLICEINJECT = [
     *("-P", "spliceinject", "--service=1", "--pid=500", "--pcr-pid=256", "--pts-pid=256"),
     *("--udp=127.0.0.1:20001", "--no-reuse-port"),
-    *("--start-delay=6000", "--inject-count=3", "--inject-interval=1500"),
+    *("--start-delay=6000", "--inject-count=1"),
 ]
 ANALYZE = ["-P", "analyze", "--interval=1", "--json-udp=127.0.0.1:20004"]
 INFLUX_START = ["-P", "influx", "--interval=1", "--bitrate", "--services", "--type"]

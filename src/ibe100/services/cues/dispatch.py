@@ -27,7 +27,7 @@ from ibe100.services.cues.readiness import (
     why_unseen,
 )
 from ibe100.services.cues.receipts import CueReceipts
-from ibe100.services.cues.repeats import StandIn, repeats_left
+from ibe100.services.cues.repeats import LEAST_GRACE_S, StandIn, repeats_left
 from ibe100.services.cues.retiming import RETIMED, audit_detail, retimed
 from ibe100.services.streams.run import Runs, StreamRun
 from ibe100.services.streams.runner_facts import AttemptEnded
@@ -38,6 +38,8 @@ from ibe100.utils.wall_clock import WallClock
 POLL_S = 0.05
 SEND_BUFFER_BYTES = 64 << 10
 """By itself macOS sends 2 kB at most to a Unix socket; a section has up to 4."""
+HEARD_S = 0.1
+"""The time in which lines of the journal that wait already are taken."""
 JUDGE_PATIENCE_S = 15.0
 """A splice whose processor is just restarting is judged when the stream's clock is known again."""
 
@@ -100,6 +102,10 @@ class CueDispatch:
         with short_socket_path(run.link.stream_dir / port) as name:
             self._to_path.sendto(section, name)
 
+    async def hand_over(self, cue: Cue) -> None:
+        """Let the runner have a cue that is armed before anybody is told that it is."""
+        await self._stand_in.hand_over(self._runs.run_of(cue.stream_id), cue)
+
     def send(self, cue: Cue) -> Cue:
         """Send an ARMED cue. The step is on record after, for the datagram must not wait."""
         run = self._runs.run_of(cue.stream_id)
@@ -151,6 +157,7 @@ class CueDispatch:
                 case CueState.SEEN:
                     await self._see_spliced(run, cue)
                 case _:
+                    self._called_off.discard(cue.cue_id)
                     self._stand_in.forget(cue)
                     return
 
@@ -159,8 +166,9 @@ class CueDispatch:
         assert cue.splice_at is not None
         lead_s = send_lead_s(run.cue_options)
 
-        def waits(held: Cue) -> bool:
-            self._stand_in.follow(run, held)
+        def waits(held: Cue, *, is_held_back: bool = False) -> bool:
+            if held.cue_id not in self._called_off:
+                self._stand_in.follow(run, held, is_held_back=is_held_back)
             return True
 
         await self._stay(run, cue, CueState.ARMED, lambda held: _splice_at(held) - lead_s, waits)
@@ -171,15 +179,28 @@ class CueDispatch:
         def is_held_back(held: Cue) -> bool:
             if why_hold(run, held) is None:
                 return False
-            self._stand_in.follow(run, held, is_held_back=True)
-            return True
+            return waits(held, is_held_back=True)
 
         await self._stay(run, cue, CueState.ARMED, latest, is_held_back)
+        while cue.cue_id in self._called_off and self._still(cue, CueState.ARMED) is not None:
+            await asyncio.sleep(POLL_S)
+        await self._hear_of_stand_in(run, cue)
         if (held := self._still(cue, CueState.ARMED)) is not None:
             if (moved := retimed(run, held)) is not None:
                 await self._retime(run, moved)
             if self._still(cue, CueState.ARMED) is not None:
                 self.send(held)
+
+    async def _hear_of_stand_in(self, run: StreamRun, cue: Cue) -> None:
+        """A console that was held itself reads first whether the runner has sent the cue in its place."""
+        held = self._still(cue, CueState.ARMED)
+        due = repeats_left(run, held) if held is not None else ()
+        if not due or self._clock.now() < due[0] + LEAST_GRACE_S:
+            return
+        await asyncio.sleep(HEARD_S)
+        patience = time.monotonic() + JUDGE_PATIENCE_S
+        while time.monotonic() < patience and self._still(cue, CueState.ARMED) and run.is_behind():
+            await asyncio.sleep(POLL_S)
 
     async def _retime(self, run: StreamRun, moved: Cue) -> None:
         """On record before it is sent, as every cue: its bytes are how it is known again."""
@@ -242,7 +263,7 @@ class CueDispatch:
                 _log.error("%s: event %s was not repeated: %s", run.name, cue.splice_event_id, error.strerror)
             cue = cue.model_copy(update={"sent": cue.sent + 1})
             self._ledger.keep(cue)
-        self._stand_in.follow(run, cue, is_held_back=not can_go)
+        self._stand_in.follow(run, cue)
         return True
 
     async def call_off(self, cue: Cue) -> str:

@@ -180,6 +180,8 @@ def _particulars(
             if asked.type.is_start:
                 return {"duration_s": asked.duration_s}, ()
             return {"splice_event_id": open_start(asked.type, recent), "duration_s": None}, ()
+        case CueAction.CALL_OFF:
+            return {"splice_event_id": event_of(given_section(request.section)[1])[0]}, ()
         case CueAction.SEND_SECTION:
             return _of_section(run, request, recent)
         case _:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from ibe100.models.messages import CueSeen, Message, NoticePosted
-from ibe100.models.scte35_marker import Cue, CueAction, CueState, Direction
+from ibe100.models.scte35_marker import CALL_OFF_LEAST_S, Cue, CueAction, CueState, Direction
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.ledger import CueLedger
@@ -33,12 +33,14 @@ class CueReceipts:
         breaks: BreakLedger,
         publish: Callable[[Message], None],
         break_changed: Callable[[StreamRun], None],
+        announced_again: Callable[[Cue], None],
     ) -> None:
         self._cache = cache
         self._ledger = ledger
         self._breaks = breaks
         self._publish = publish
         self._break_changed = break_changed
+        self._announced_again = announced_again
         self._told: dict[str, OpenBreak] = {}
 
     def seen(self, run: StreamRun, fact: CueOnOutput) -> bool:
@@ -79,6 +81,10 @@ class CueReceipts:
         sight = _sight(run, cue, fact)
         if cue.state is CueState.AIRED_LATE:
             self._ledger.move(cue, CueState.AIRED_LATE, **sight)  # one more of its repeats
+            return True
+        if cue.state is CueState.CANCELLED and cue.sent_at is not None and _is_ahead(cue):
+            self._ledger.move(cue, CueState.CANCELLED, **sight)
+            self._announced_again(cue)
             return True
         reason = f"it was {cue.state}" + (f" ({cue.reason})" if cue.reason else "") + ", and aired after that"
         self._tell_late(run, cue, fact.at)
@@ -176,6 +182,11 @@ class CueReceipts:
             if cue.stream_id == run.stream_id:
                 reason = f"the stream is {run.view.state}{cause}"
                 self._ledger.move(cue, CueState.FAILED, reason=reason)
+
+
+def _is_ahead(cue: Cue) -> bool:
+    """True while a withdrawal of the cue is still in time."""
+    return cue.splice_at is not None and time.time() < cue.splice_at - CALL_OFF_LEAST_S
 
 
 def _sight(run: StreamRun, cue: Cue, fact: CueOnOutput) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Times of a pre-rolled cue: when it goes to the processor, each of its repeats, and who sends them if we do not.
+"""Times of a pre-rolled cue: its repeats, and the runner that sends them where we do not.
 
 The processor puts out what it is given once. So a cue that is called off has no repeats in anybody's queue,
 and the runner can send them in our place (`ibe100.runner.stand_in`).
@@ -17,10 +17,9 @@ from ibe100.services.cues.readiness import LATE_S, WAY_OUT_S, least_lead_s, send
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerSilent
 
-GRACE_S = 0.3
-"""The runner waits so much longer than we do: less than the processor holds a first repeat back."""
-HELD_BACK_S = 1.0
-"""A cue that we hold back on purpose is not sent by the runner before so long."""
+GRACE_S = 1.0
+"""The runner waits so much longer than we do, where the pre-roll leaves so much."""
+LEAST_GRACE_S = 0.05
 TOLD_AGAIN_S = 2.0
 """A runner that was started anew knows of the cues again after so long."""
 SAME_S = 0.05
@@ -40,43 +39,75 @@ def repeats_left(run: StreamRun, cue: Cue) -> tuple[float, ...]:
     return (splice_at - send_lead_s(options), *times)[cue.sent :]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Told:
-    times: tuple[float, ...]
+    times: tuple[tuple[float, float], ...]
+    """Of each repeat the wall clock at which the runner sends it, and the latest at which it may."""
     section: str
     at_s: float
 
+    def is_still_so(self, told: _Told, wall: float) -> bool:
+        """True where it makes no difference to a runner that was told otherwise."""
+        is_alike = len(self.times) == len(told.times) and self.section == told.section
+        if not is_alike or self.at_s - told.at_s > TOLD_AGAIN_S:
+            return False
+        # One that is overdue here waits on purpose: it is put off again before the runner would send it.
+        later_s = [new[0] - old[0] for new, old in zip(self.times, told.times, strict=True)]
+        left_s = told.times[0][0] - wall if told.times else GRACE_S
+        return min(later_s, default=0.0) > -SAME_S and (
+            max(later_s, default=0.0) < SAME_S or left_s > GRACE_S / 2
+        )
+
+
+def _stand_in_times(run: StreamRun, cue: Cue, wall: float) -> tuple[tuple[float, float], ...]:
+    times = []
+    for repeat, due in enumerate(repeats_left(run, cue)):
+        assert cue.splice_at is not None
+        latest = cue.splice_at - LATE_S
+        if repeat == 0 and cue.state is CueState.ARMED:
+            latest = cue.splice_at - least_lead_s(run, cue) - WAY_OUT_S
+        begins = max(due, wall)
+        grace_s = min(GRACE_S, max(LEAST_GRACE_S, latest - LEAST_GRACE_S - begins))
+        times.append((begins + grace_s, latest))
+    return tuple(times)
+
 
 class StandIn:
-    """Tells each runner which cues to send, and when, where this console should not. Used on the loop only."""
+    """Tells each runner which cues to send, and when, where this console does not. Used on the loop only."""
 
     def __init__(self) -> None:
         self._told: dict[int, _Told] = {}
         self._telling: dict[int, asyncio.Task[None]] = {}
 
-    def follow(self, run: StreamRun, cue: Cue, *, is_held_back: bool = False) -> None:
-        """Tell the runner of a cue that is on its way, where what it knows is not so any more."""
-        now, wall = time.monotonic(), time.time()
-        times = tuple(at + GRACE_S for at in repeats_left(run, cue))
-        if is_held_back:
-            times = tuple(max(at, wall + HELD_BACK_S) for at in times)
-        told = self._told.get(cue.cue_id)
-        if cue.cue_id in self._telling or (told is None and not times):
+    def follow(self, run: StreamRun, cue: Cue, *, is_held_back: bool = True) -> None:
+        """Tell the runner of a cue that is on its way, where what it knows is not so any more.
+
+        One that is due and not held back is just being sent.
+        """
+        wall = time.time()
+        if not is_held_back and (due := repeats_left(run, cue)) and due[0] < wall + SAME_S:
             return
-        if told is not None and now - told.at_s < TOLD_AGAIN_S and told.section == cue.section_base64:
-            moved = max(
-                (abs(one - other) for one, other in zip(times, told.times, strict=False)), default=0.0
-            )
-            still_far = is_held_back and told.times[:1] > (wall + HELD_BACK_S / 2,)
-            if len(times) == len(told.times) and (moved < SAME_S or still_far):
-                return
-        self._told[cue.cue_id] = _Told(times, cue.section_base64, now)
-        task = asyncio.create_task(self._tell(run, cue, times), name=f"cue {cue.cue_id} held by its runner")
+        new = _Told(_stand_in_times(run, cue, wall), cue.section_base64, time.monotonic())
+        told = self._told.get(cue.cue_id)
+        if cue.cue_id in self._telling or (told is None and not new.times):
+            return
+        if told is not None and new.is_still_so(told, wall):
+            return
+        self._told[cue.cue_id] = new
+        task = asyncio.create_task(
+            self._tell(run, cue, new.times), name=f"cue {cue.cue_id} held by its runner"
+        )
         self._telling[cue.cue_id] = task
         task.add_done_callback(lambda _: self._telling.pop(cue.cue_id, None))
 
+    async def hand_over(self, run: StreamRun, cue: Cue) -> None:
+        """Tell the runner of a new cue, and wait for a moment until it has it."""
+        self.follow(run, cue, is_held_back=False)
+        if (telling := self._telling.get(cue.cue_id)) is not None:
+            await asyncio.wait([telling], timeout=PROMPT_S)
+
     async def drop(self, run: StreamRun, cue: Cue) -> str:
-        """Take a cue back: the runner does not send it after this. Returns why that is unsure, else nothing."""
+        """Take a cue back: the runner does not send it after this. Returns why that is unsure."""
         if (telling := self._telling.get(cue.cue_id)) is not None:
             await asyncio.wait([telling])
         if self._told.pop(cue.cue_id, None) is None:
@@ -106,30 +137,14 @@ class StandIn:
         """Say what is still to be said: from now on the runners have the cues that are armed."""
         await asyncio.gather(*self._telling.values(), return_exceptions=True)
 
-    async def _tell(self, run: StreamRun, cue: Cue, times: tuple[float, ...]) -> None:
-        if not times:
-            await _request(run, {"cmd": "drop", "cue": cue.cue_id})
-            return
-        assert cue.splice_at is not None
-        to_monotonic = time.monotonic() - time.time()
-        latest = cue.splice_at - LATE_S
-        if cue.state is CueState.ARMED:
-            latest = cue.splice_at - least_lead_s(run, cue) - WAY_OUT_S
-        await _request(
-            run,
-            {
-                "cmd": "hold",
-                "cue": cue.cue_id,
-                "base64": cue.section_base64,
-                "at": [at + to_monotonic for at in times],
-                "until": latest + to_monotonic,
-            },
-        )
-
-
-async def _request(run: StreamRun, command: dict[str, object]) -> None:
-    try:
-        await run.link.request(command)
-    except StreamError as error:
-        # Without a runner there is no processor either; one of an earlier version has no such command.
-        _log.warning("%s: its runner does not stand in for this console: %s", run.name, error)
+    async def _tell(self, run: StreamRun, cue: Cue, times: tuple[tuple[float, float], ...]) -> None:
+        command: dict[str, object] = {"cmd": "drop", "cue": cue.cue_id}
+        if times:
+            to_monotonic = time.monotonic() - time.time()
+            pairs = [[at + to_monotonic, latest + to_monotonic] for at, latest in times]
+            command |= {"cmd": "hold", "base64": cue.section_base64, "times": pairs}
+        try:
+            await run.link.request(command)
+        except StreamError as error:
+            # Without a runner there is no processor either; one of an earlier version has no such command.
+            _log.warning("%s: its runner does not stand in for this console: %s", run.name, error)

@@ -53,7 +53,7 @@ def section_of(
     match request.action:
         case CueAction.SPLICE_NULL:
             return splice_null(tier=tier)
-        case CueAction.SEND_SECTION:
+        case CueAction.SEND_SECTION | CueAction.CALL_OFF:
             return given_section(request.section)[1]
         case CueAction.TIME_SIGNAL:
             assert request.segmentation is not None and cue.splice_event_id is not None

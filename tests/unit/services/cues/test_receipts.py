@@ -37,7 +37,10 @@ class Bench:
         for cue in cues:
             self.cache.put(cue)
         ledger = cast("CueLedger", self)
-        self.receipts = CueReceipts(self.cache, ledger, self.breaks, self.said.append, lambda _run: None)
+        self.again: list[Cue] = []
+        self.receipts = CueReceipts(
+            self.cache, ledger, self.breaks, self.said.append, lambda _run: None, self.again.append
+        )
         entry = StreamEntry(stream_id="one", number=1, config=StreamConfig(name="One"))
         self.run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda _view: None)
         self.run.enter(StreamState.RUNNING, "")
@@ -87,6 +90,14 @@ async def test_what_airs_all_the_same_is_told_and_on_record(state: CueState) -> 
     assert late.reason == f"it was {state} (not seen in 2 s), and aired after that"
     assert bench.sees(OUT, after_s=5.0) == [text], "its repeats are counted, and not told"
     assert (bench.now(1).seen, bench.now(1).seen_at) == (2, ASKED_AT + 4.0)
+
+
+async def test_a_cue_called_off_that_comes_again_before_its_splice_is_to_be_withdrawn_again() -> None:
+    ahead = {"pts_time": 90_000, "splice_at": time.time() + 60, "sent_at": ASKED_AT, "sent": 1}
+    bench = Bench(cue(1, CueAction.TO_BREAK, CueState.CANCELLED, OUT, **ahead))
+    assert bench.sees(OUT) == []
+    assert [one.cue_id for one in bench.again] == [1]
+    assert (bench.now(1).state, bench.now(1).seen) == (CueState.CANCELLED, 1)
 
 
 async def test_nothing_is_told_of_bytes_that_others_have_as_well() -> None:
