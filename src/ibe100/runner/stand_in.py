@@ -81,7 +81,7 @@ class HeldCues:
     def _send(self, cue: int, held: _Held) -> None:
         if time.monotonic() > held.times_s[0][1]:
             self._log("warning", f"cue {cue} was held for the console and could not be sent in time")
-            self._go_on(cue, held)
+            self.drop(cue)  # what comes after it would be the first that anybody gets
             return
         try:
             self._put_out(held.section)
@@ -89,9 +89,6 @@ class HeldCues:
             self._wait(cue, held, RETRY_S)
             return
         self._log("info", f"cue {cue} was sent in the place of the console, which had not sent it")
-        self._go_on(cue, held)
-
-    def _go_on(self, cue: int, held: _Held) -> None:
         held.times_s.pop(0)
         if held.times_s:
             self._wait(cue, held)

@@ -241,11 +241,14 @@ def why_too_late(run: StreamRun, cue: Cue) -> str | None:
 
 
 def why_no_repeat(run: StreamRun, cue: Cue) -> str | None:
-    """Reason why a cue that is announced is not sent once more; None when it may."""
+    """Reason why a cue that was sent is not sent once more; None when it may.
+
+    Until it is seen a repeat may be the first that anybody gets, and has to be early enough for that.
+    """
     if cue.pts_time is None or cue.splice_at is None:
         return "an immediate cue is sent once"
     left_s = cue.splice_at - time.time()
-    if left_s < LATE_S:
+    if left_s < (LATE_S if cue.seen else least_lead_s(run, cue) + WAY_OUT_S):
         return "its splice is too near"
     return _why_not_reached_in_time(run, cue.pts_time, left_s)
 

@@ -64,7 +64,7 @@ def _stand_in_times(run: StreamRun, cue: Cue, wall: float) -> tuple[tuple[float,
     for repeat, due in enumerate(repeats_left(run, cue)):
         assert cue.splice_at is not None
         latest = cue.splice_at - LATE_S
-        if repeat == 0 and cue.state is CueState.ARMED:
+        if not cue.seen and (repeat == 0 or cue.state is not CueState.ARMED):
             latest = cue.splice_at - least_lead_s(run, cue) - WAY_OUT_S
         begins = max(due, wall)
         grace_s = min(GRACE_S, max(LEAST_GRACE_S, latest - LEAST_GRACE_S - begins))
