@@ -66,7 +66,7 @@ class Asker:
                 return
             self._accept(way, kind, found)
             if kind == "called off" and found["state"] == "ARMED":
-                time.sleep(self._chance.uniform(0.3, 4.0))
+                time.sleep(self._chance.uniform(0.3, 8.0))
                 self._call_off(way, found["cue_id"])
             return
 

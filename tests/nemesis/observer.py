@@ -32,6 +32,8 @@ class Sight:
     command: int
     event_id: int | None
     is_out: bool
+    is_withdrawal: bool = False
+    """It cancels the event."""
 
 
 def crc32(data: bytes) -> int:
@@ -49,10 +51,11 @@ def read_section(section: bytes, at: float) -> Sight | None:
     """The fields of a splice_info_section; None for any other section or a damaged one."""
     if section[0] != 0xFC or crc32(section):
         return None
-    command, event_id, is_out = section[13], None, False
+    command, event_id, is_out, cancels = section[13], None, False, False
     if command == SPLICE_INSERT:
         event_id = int.from_bytes(section[14:18], "big")
-        is_out = not section[18] & 0x80 and bool(section[19] & 0x80)
+        cancels = bool(section[18] & 0x80)
+        is_out = not cancels and bool(section[19] & 0x80)
     elif command == TIME_SIGNAL:
         place = 14 + (5 if section[14] & 0x80 else 1)
         end = place + 2 + int.from_bytes(section[place : place + 2], "big")
@@ -60,8 +63,9 @@ def read_section(section: bytes, at: float) -> Sight | None:
         while place < end:
             if section[place] == 2:  # segmentation_descriptor
                 event_id = int.from_bytes(section[place + 6 : place + 10], "big")
+                cancels = bool(section[place + 10] & 0x80)
             place += 2 + section[place + 1]
-    return Sight(at, section, command, event_id, is_out)
+    return Sight(at, section, command, event_id, is_out, cancels)
 
 
 class Observer(ABC):

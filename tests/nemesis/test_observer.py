@@ -25,6 +25,9 @@ def test_a_section_is_read_and_a_damaged_one_is_not() -> None:
     sight = read_section(OUT, 1.0)
     assert sight is not None
     assert (sight.command, sight.event_id, sight.is_out) == (SPLICE_INSERT, 0x60000001, True)
+    withdrawal = read_section(encode(product.cancel(0x60000001)), 1.0)
+    assert withdrawal is not None
+    assert (withdrawal.event_id, withdrawal.is_out, withdrawal.is_withdrawal) == (0x60000001, False, True)
     assert read_section(OUT[:-1] + bytes((OUT[-1] ^ 1,)), 1.0) is None
 
 

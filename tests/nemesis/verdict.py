@@ -70,6 +70,9 @@ def _against_output(stream: Stream, cues: list[dict[str, Any]]) -> list[str]:
         is_told = any(cue["seen"] for cue in owners[section])
         if not is_told and not any(state in AIRED for state in states):
             faults.append(f"{stream.name}: on air and not recorded so, at {times}: {what}")
+        called_off = all(cue["state"] == "CANCELLED" for cue in owners[section])
+        if called_off and not _is_withdrawn(stream, sights[-1]):
+            faults.append(f"{stream.name}: called off and left announced, at {times}: {what}")
         if sights[-1].at - sights[0].at > SPREAD_S:
             faults.append(f"{stream.name}: on air twice, at {times}: {what}")
         if len(sights) > max(cue["sent_expected"] for cue in owners[section]):
@@ -80,9 +83,18 @@ def _against_output(stream: Stream, cues: list[dict[str, Any]]) -> list[str]:
     return faults + _double_ids(stream, cues, seen)
 
 
+def _is_withdrawn(stream: Stream, last: Sight) -> bool:
+    return any(
+        one.is_withdrawal and one.event_id == last.event_id and one.at >= last.at
+        for one in stream.observer.sights
+    )
+
+
 def _double_ids(stream: Stream, cues: list[dict[str, Any]], seen: dict[bytes, list[Sight]]) -> list[str]:
     outs: dict[tuple[int, int], set[bytes]] = defaultdict(set)
     for section, sights in seen.items():
+        if sights[0].is_withdrawal:
+            continue
         if sights[0].event_id is not None and (sights[0].is_out or sights[0].command == TIME_SIGNAL):
             outs[sights[0].command, sights[0].event_id].add(section)
     faults = [
