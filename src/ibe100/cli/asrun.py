@@ -13,9 +13,11 @@ from rich.table import Table
 from ibe100.cli.options import terminal
 from ibe100.cli.running_instance import settings_of
 from ibe100.core.folders import Folders, resolve
+from ibe100.core.records.address import address_of
 from ibe100.core.records.alone import signing_key_of
 from ibe100.database.stores.as_run import open_as_run
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow, DigestCheck, SignatureCheck
+from ibe100.models.database import DatabaseAddress
 from ibe100.models.errors import ConfigurationError
 from ibe100.services.history.as_run import today
 from ibe100.services.history.as_run_export import export
@@ -39,13 +41,14 @@ def run_asrun(
     output: Path | None,
 ) -> int:
     """Print the log of `day` (empty: today) as a table, or write it as a file. Raises OperatorError."""
-    folders = resolve(settings_of(data_dir).folders)
+    config = settings_of(data_dir)
+    folders = resolve(config.folders)
     chosen = _day(day) if day else today(time_zone)
     if output is not None and format is None:
         format = _format_of(output)
     if output is None and format is AsRunFormat.PDF and sys.stdout.isatty():
         raise ConfigurationError("a PDF is not for the terminal: name a file with --output")
-    asyncio.run(_run(folders, chosen, time_zone, stream, format, output))
+    asyncio.run(_run(folders, address_of(config, folders), chosen, time_zone, stream, format, output))
     return 0
 
 
@@ -91,10 +94,16 @@ def _verdict(check: DigestCheck) -> str:
 
 
 async def _run(
-    folders: Folders, day: date, time_zone: str, stream: str, format: AsRunFormat | None, output: Path | None
+    folders: Folders,
+    address: DatabaseAddress,
+    day: date,
+    time_zone: str,
+    stream: str,
+    format: AsRunFormat | None,
+    output: Path | None,
 ) -> None:
     key = signing_key_of(folders) if format is not None else None
-    async with open_as_run(folders.database_file) as storage:
+    async with open_as_run(address) as storage:
         service = AsRunService(storage, key=key)
         stream_id = which_stream(await service.streams(), stream).stream_id if stream else None
         log = await service.log(day, time_zone, stream_id)

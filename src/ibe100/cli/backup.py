@@ -17,6 +17,7 @@ from ibe100.cli.running_instance import running_on, settings_of
 from ibe100.core.config import AppConfig
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import AlreadyRunning, InstanceLock
+from ibe100.core.records.address import server_of
 from ibe100.core.records.alone import keys_of, records_alone
 from ibe100.core.restore import restore
 from ibe100.database.backup.archive import read_manifest
@@ -85,7 +86,14 @@ def _make(config: AppConfig, folders: Folders, file: Path | None, with_key: bool
     folder = _folder(config, folders)
     target = file or new_name(folder, time.time())
     seal = sealing(keys_of(folders))
-    manifest = make_backup(folders.data_dir, target, Pace(target.parent, rest=0), seal, with_key=with_key)
+    manifest = make_backup(
+        folders.data_dir,
+        target,
+        Pace(target.parent, rest=0),
+        seal,
+        with_key=with_key,
+        server=server_of(config, folders),
+    )
     if file is None:
         prune(folder, config.backup.keep_daily, config.backup.keep_weekly)
     made = describe(target)
@@ -152,13 +160,16 @@ def restore_it(
     data_dir: DataDir = None,
 ) -> None:
     """Put a backup in the place of the present data, which are kept aside; streams on air go on."""
-    folders = resolve(settings_of(data_dir).folders)
+    config = settings_of(data_dir)
+    folders = resolve(config.folders)
     act_as(person_of())
     contents = look_into(file.absolute(), keys_of(folders))
     if not contents.is_made_here:
         for line in contents.lines():
             typer.echo(printable(line), err=True)
-    done = asyncio.run(restore(folders, file.absolute(), also_foreign=not_made_here))
+    done = asyncio.run(
+        restore(folders, file.absolute(), also_foreign=not_made_here, server=server_of(config, folders))
+    )
     for line in done.lines():
         typer.echo(line)
 

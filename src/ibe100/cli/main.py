@@ -22,7 +22,7 @@ GROUPS = {
         name: f"ibe100.cli.{name}"
         for name in ("stream", "cue", "schedule", "scte35", "contract", "user", "token", "backup", "config")
     },
-    **{name: f"ibe100.cli.records.{name}" for name in ("audit", "secrets")},
+    **{name: f"ibe100.cli.records.{name}" for name in ("audit", "database", "secrets")},
 }
 OWN_COMMANDS = frozenset({"console", "demo", "serve", "doctor", "asrun"})
 TOP_OPTIONS = frozenset({"-h", "--help", "--version"})

@@ -14,10 +14,11 @@ from ibe100.core.event_bus import EventBus, Subscription
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
+from ibe100.core.records.address import server_of
 from ibe100.core.records.anchors import open_records
 from ibe100.core.records.keys import known_keys, make_signing_key, record_keys, signing_key
-from ibe100.core.recovery import recover
-from ibe100.core.restore import finish_restore, restore_as_wanted
+from ibe100.core.recovery import keep_used_ids, recover
+from ibe100.core.restore import finish_restore, loader, restore_as_wanted
 from ibe100.core.secrets import SecretStore
 from ibe100.core.settings_edit import SettingsEdit
 from ibe100.core.settings_reload import SettingsReload, SettingsSource
@@ -103,7 +104,7 @@ class Application:
             audit,
         )
         self._planner = LaunchPlanner(config.engine.kind, config.engine.tsp_path, self.media)
-        places = Places(database.place, Place(folders.streams_dir))
+        places = Places(*database.places, Place(folders.streams_dir))
         self.streams = StreamService(
             database,
             secrets,
@@ -156,7 +157,13 @@ class Application:
         self.input_cues = InputCues(self.metrics, self._publish)
         self.contracts = ContractService(contract_templates_file(), folders.data_dir / CONTRACTS_FILE, audit)
         self.backups = BackupService(
-            folders.data_dir, config.backup, database, self._publish, self.alarms.judge_machine, keys
+            folders.data_dir,
+            config.backup,
+            database,
+            self._publish,
+            self.alarms.judge_machine,
+            keys,
+            server=server_of(config, folders, secrets),
         )
         self.kept_backups = KeptBackups(
             folders.data_dir, lambda: self.backups.folder, database, keys, self.media.refuse_ours
@@ -232,6 +239,7 @@ class Application:
 
     async def close(self, *, stop_streams: bool = False) -> None:
         """Leave the streams to their runners, or stop them first."""
+        self.records.hold_no_more()
         if self.settings_reload is not None:
             await self.settings_reload.close()
         await self.backups.close()
@@ -272,7 +280,12 @@ class Application:
     def _backlog(self) -> Backlog:
         queues = {"bus": self._bus.facts_behind(), "database": self.records.writes_behind()}
         dropped = self._bus.replaced() + self.metrics.health().dropped
-        return Backlog(queues=queues, dropped=dropped, last_backup_at=self.backups.last_at())
+        return Backlog(
+            queues=queues,
+            dropped=dropped,
+            last_backup_at=self.backups.last_at(),
+            database=self.records.problem(),
+        )
 
     def _cue_options(self, stream_id: str) -> Scte35Options | None:
         try:
@@ -317,20 +330,28 @@ async def open_application(
     async with AsyncExitStack() as stack:
         allow_many()
         await asyncio.to_thread(folders.create)
-        restored = await restore_as_wanted(folders)
+        server = server_of(config, folders)
+        restored = await restore_as_wanted(folders, server)
         stack.enter_context(InstanceLock.acquire(folders.data_dir, role))
         logging_files = Logging(config.logging, folders.log_dir, to_stderr=log_to_stderr)
         logging_files.start()
         stack.callback(logging_files.stop)
-        await asyncio.to_thread(finish_restore, folders.data_dir)
+        await asyncio.to_thread(finish_restore, folders.data_dir, None if server is None else loader(server))
         secrets = await asyncio.to_thread(SecretStore.open_or_lock, folders.data_dir)
+        server = server_of(config, folders, secrets)
         had_keys = bool(known_keys(secrets).present)
         keys = await asyncio.to_thread(record_keys, secrets)
         await asyncio.to_thread(make_signing_key, secrets)
         backups = config.backup.folder or folders.data_dir / BACKUPS
-        recovered = await recover(folders, backups, keys, any_backup=not had_keys)
+        recovered: tuple[str, ...] = ()
+        if server is None:
+            recovered = await recover(folders, backups, keys, any_backup=not had_keys)
         retention_s = config.cues.event_id_retention_days * SECONDS_PER_DAY
-        database = await stack.enter_async_context(open_records(folders.database_file, keys, retention_s))
+        database = await stack.enter_async_context(
+            open_records(server or folders.database_file, keys, retention_s)
+        )
+        if server is not None:
+            recovered = await keep_used_ids(database, folders)
         application = Application(config, folders, database, secrets, keys, logging_files, source)
         application.tell((*restored, *recovered))
         stack.push_async_callback(application.close, stop_streams=stop_streams)

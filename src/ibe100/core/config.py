@@ -23,6 +23,7 @@ from pydantic_settings import (
 from ibe100.models.backup import BackupPlan
 from ibe100.models.base import FolderPath, Value, describe_error
 from ibe100.models.console import ConsolePlan
+from ibe100.models.database import DatabasePlan
 from ibe100.models.directory import DirectoryPlan
 from ibe100.models.endpoints.fields import Host, Port, is_loopback
 from ibe100.models.errors import ConfigurationError
@@ -34,13 +35,16 @@ from ibe100.models.stream_config import Engine
 PREFIX = "IBE100_"
 NESTED = "__"
 SECRET_KEY_VARIABLE = "IBE100_SECRET_KEY"
+DATABASE_PASSWORD_VARIABLE = "IBE100_DATABASE_PASSWORD"
 ENVIRONMENT_VARIABLE = "IBE100_ENVIRONMENT"
 """`staging` lays `app_config.staging.json` over `app_config.json` beside it."""
 FILE_VARIABLE = "IBE100_SETTINGS_FILE"
 """Another file in the place of `app_config.json`."""
 PROGRAM = Path(__file__).resolve().parents[1]
 """Folder of the program itself."""
-_NOT_SETTINGS = frozenset({SECRET_KEY_VARIABLE, ENVIRONMENT_VARIABLE, FILE_VARIABLE})
+_NOT_SETTINGS = frozenset(
+    {SECRET_KEY_VARIABLE, DATABASE_PASSWORD_VARIABLE, ENVIRONMENT_VARIABLE, FILE_VARIABLE}
+)
 
 
 class FolderSettings(Value):
@@ -196,7 +200,7 @@ class AppConfig(BaseSettings):
     """Settings, frozen. Build them with `load`; built directly they hold the defaults."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter=NESTED
+        frozen=True, extra="forbid", hide_input_in_errors=True, env_prefix=PREFIX, env_nested_delimiter=NESTED
     )
 
     folders: FolderSettings = FolderSettings()
@@ -205,6 +209,7 @@ class AppConfig(BaseSettings):
     runner: RunnerPolicy = RunnerPolicy()
     logging: LoggingSettings = LoggingSettings()
     cues: CueSettings = CueSettings()
+    database: DatabasePlan = DatabasePlan()
     backup: BackupPlan = BackupPlan()
     api: ApiSettings = ApiSettings()
     console: ConsolePlan = ConsolePlan()

@@ -19,6 +19,7 @@ from ibe100.core.restore import STAGED
 from ibe100.core.restore_traces import audited_plans, find_evidence, last_audited_cue, number_anew
 from ibe100.database.backup.backups import list_backups, unpack
 from ibe100.database.backup.restore_merge import merge
+from ibe100.database.database import Database
 from ibe100.database.sql.sqlite import copy_file, is_damaged
 from ibe100.database.upgrade import prepare
 from ibe100.models.actor import CONSOLE
@@ -78,6 +79,30 @@ async def recover(
         return (told,)  # the schedule brings itself up to its second copy
     plans = await asyncio.to_thread(audited_plans, folders.log_dir, made_at or 0.0)
     return (told, *passed_over, *_look_at_the_schedule(plans))
+
+
+async def keep_used_ids(database: Database, folders: Folders) -> tuple[str, ...]:
+    """Have no event id used again of which a server's database that was set back does not know any more.
+
+    Journals and audit.log tell of them. What else such a database lacks is restored by whoever runs it.
+    Returns what the operator should be told. Raises StorageError.
+    """
+    last = await asyncio.to_thread(last_audited_cue, folders.log_dir)
+    if last is None or await database.cues.is_known(
+        last.stream_id, last.event_id, last.cue_id, last.section_base64
+    ):
+        return ()
+    used: dict[str, set[int]] = {}
+    for one in (await find_evidence(folders.streams_dir, folders.log_dir, 0.0)).used:
+        used.setdefault(one.stream_id, set()).add(one.splice_event_id)
+    for stream_id, ids in used.items():
+        await database.cues.note_used(stream_id, ids)
+    count = sum(len(ids) for ids in used.values())
+    return (
+        f"The database is {SET_BACK}: event {last.event_id} of {format_utc(last.at)} is not in it. {count} "
+        "event ids that the journals and audit.log tell of are not used again; what else is missing comes "
+        "back with a backup (./run backup list, then restore).",
+    )
 
 
 def _look_at_the_schedule(plans: list[str]) -> tuple[str, ...]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from ibe100.core.folders import SCHEDULE_COPY, Folders
 from ibe100.core.instance_lock import InstanceLock
@@ -18,10 +20,11 @@ from ibe100.database.backup.backups import unpack
 from ibe100.database.backup.restore_facts import Merged
 from ibe100.database.backup.restore_merge import merge
 from ibe100.database.backup.sqlite_copy import Pace
+from ibe100.database.backup.store_copy import copy_server, first_in_use, load_into, reading
 from ibe100.database.sql.faults import LIBRARY_ERRORS
 from ibe100.database.sql.schema import REVISION
 from ibe100.database.sql.sqlite import copy_file, is_damaged
-from ibe100.database.upgrade import prepare
+from ibe100.database.upgrade import prepare, prepare_server
 from ibe100.models.actor import Actor
 from ibe100.models.backup import (
     DATABASE,
@@ -34,6 +37,7 @@ from ibe100.models.backup import (
     is_made_with,
 )
 from ibe100.models.base import build
+from ibe100.models.database import DatabaseServer
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.session import AuditRecord
 from ibe100.services.audit_trail import acting, acting_as
@@ -46,6 +50,7 @@ PENDING = "restore.pending"
 """While it is there, a restore is decided and its renames are not all done."""
 PRESENT_COPY = "present.db"
 COMPANIONS = ("-wal", "-shm")
+Load: TypeAlias = Callable[[Path], None]
 WISH_S = 900.0
 """Seconds for which a restore that was asked for in the window stands: a later start is another matter."""
 
@@ -99,10 +104,24 @@ class Restored:
         return lines
 
 
-def finish_restore(data_dir: Path) -> None:
-    """Complete the renames of a restore that was interrupted; nothing happens without one.
+def loader(server: DatabaseServer) -> Load:
+    """Puts a file in the place of what a server has, as its only writer."""
 
-    To be called under the instance lock; each step may have been done already. Raises StorageError.
+    def load(path: Path) -> None:
+        engine = prepare_server(server)
+        try:
+            load_into(engine, path, str(server))
+        finally:
+            engine.dispose()
+
+    return load
+
+
+def finish_restore(data_dir: Path, load: Load | None = None) -> None:
+    """Complete a restore that was interrupted; nothing happens without one.
+
+    `load` puts a database file in the place of what the server has, where the records are on one. To be
+    called under the instance lock; each step may have been done already. Raises StorageError.
     """
     marker = data_dir / PENDING
     if not marker.exists():
@@ -112,6 +131,8 @@ def finish_restore(data_dir: Path) -> None:
         plan = json.loads(marker.read_bytes())
         staged, aside = data_dir / STAGED, data_dir / plan["aside"]
         aside.mkdir(mode=0o700, exist_ok=True)
+        if plan.get("is_on_server"):
+            _load(staged, aside, load)
         for name in plan["gone"]:
             _move(data_dir / name, aside / name)
         for name in plan["new"]:
@@ -125,12 +146,22 @@ def finish_restore(data_dir: Path) -> None:
     shutil.rmtree(staged, ignore_errors=True)
 
 
+def _load(staged: Path, aside: Path, load: Load | None) -> None:
+    if (staged / DATABASE).exists():  # else it is there already
+        if load is None:
+            raise StorageError("it is a server's: start with the settings that name it (database.url)")
+        load(staged / DATABASE)
+        (staged / DATABASE).unlink()
+    if (staged / PRESENT_COPY).exists():
+        _move(staged / PRESENT_COPY, aside / DATABASE)
+
+
 def _move(present: Path, aside: Path) -> None:
     if present.exists() and not aside.exists():
         present.rename(aside)
 
 
-async def restore_as_wanted(folders: Folders) -> tuple[str, ...]:
+async def restore_as_wanted(folders: Folders, server: DatabaseServer | None) -> tuple[str, ...]:
     """Do the restore that was asked for in the window, once; returns what the operator should be told.
 
     One that fails changes nothing, and the words say why.
@@ -148,25 +179,28 @@ async def restore_as_wanted(folders: Folders) -> tuple[str, ...]:
         if time.time() - wanted.asked_at > WISH_S:
             return (f"The restore of {wanted.file} was asked for too long ago, and was not done.",)
         with acting_as(Actor(wanted.who)):
-            lines = (await restore(folders, wanted.file, also_foreign=wanted.also_foreign)).lines()
-            return (f"{'. '.join(line[:1].upper() + line[1:] for line in lines)}.",)
+            done = await restore(folders, wanted.file, also_foreign=wanted.also_foreign, server=server)
+            return (f"{'. '.join(line[:1].upper() + line[1:] for line in done.lines())}.",)
     except (OperatorError, ValueError) as error:
         return (f"Nothing was restored, the data are as they were: {error}",)
 
 
-async def restore(folders: Folders, file: Path, *, also_foreign: bool = False) -> Restored:
+async def restore(
+    folders: Folders, file: Path, *, also_foreign: bool = False, server: DatabaseServer | None = None
+) -> Restored:
     """Restore a backup. Raises OperatorError with the reason; then the present data are as they were.
 
     One that was not made here brings users, streams and addresses of somebody else's: only with
-    `also_foreign`, after whoever restores it has seen them (`look_into`).
+    `also_foreign`, after whoever restores it has seen them (`look_into`). The records are in the database of
+    a `server`, else in the folder's file.
     """
     folders.create()
     with InstanceLock.acquire(folders.data_dir, "restore"):
-        finish_restore(folders.data_dir)
+        finish_restore(folders.data_dir, None if server is None else loader(server))
         staged = folders.data_dir / STAGED
         shutil.rmtree(staged, ignore_errors=True)
         try:
-            return await _restore(folders, file, staged, also_foreign)
+            return await _restore(folders, file, staged, also_foreign, server)
         except OSError as error:
             raise StorageError(f"The backup could not be restored: {error}.") from error
         finally:
@@ -174,7 +208,9 @@ async def restore(folders: Folders, file: Path, *, also_foreign: bool = False) -
                 shutil.rmtree(staged, ignore_errors=True)
 
 
-async def _restore(folders: Folders, file: Path, staged: Path, also_foreign: bool) -> Restored:
+async def _restore(
+    folders: Folders, file: Path, staged: Path, also_foreign: bool, server: DatabaseServer | None
+) -> Restored:
     now = time.time()
     manifest = read_manifest(file)
     if manifest.schema_revision > REVISION:
@@ -193,7 +229,10 @@ async def _restore(folders: Folders, file: Path, staged: Path, also_foreign: boo
     Pace(folders.data_dir).check_room(room + (present.stat().st_size if present.exists() else 0))
     unpack(file, staged)
     _upgrade(staged / DATABASE, now)
-    readable, words = _readable_copy(present, staged / PRESENT_COPY, now)
+    if server is None:
+        readable, words = _readable_copy(present, staged / PRESENT_COPY, now)
+    else:
+        readable, words = _copy_of_server(server, staged / PRESENT_COPY), ""
     evidence = await find_evidence(folders.streams_dir, folders.log_dir, manifest.made_at)
     aside = free_name(folders.data_dir / f"before-restore-{utc_stamp(now)}")
     detail = f"of {format_utc(manifest.made_at)}, from {file}; what was there is in {aside.name}"
@@ -203,10 +242,11 @@ async def _restore(folders: Folders, file: Path, staged: Path, also_foreign: boo
     told, secrets = _secrets(folders.data_dir, staged)
     merged = merge(staged / DATABASE, readable, evidence, record, record_keys(secrets))
     notices = (words, told)
-    for left in staged.glob(f"{PRESENT_COPY}*"):
-        left.unlink()
+    if server is None:
+        for left in staged.glob(f"{PRESENT_COPY}*"):
+            left.unlink()
     number_anew(folders.streams_dir, merged.sessions)
-    _switch(folders.data_dir, staged, aside)
+    _switch(folders.data_dir, staged, aside, server)
     return Restored(manifest, aside, merged, tuple(one for one in notices if one))
 
 
@@ -229,6 +269,16 @@ def _readable_copy(present: Path, copy: Path, now: float) -> tuple[Path | None, 
         return None, f"the present database cannot be read ({error})"
     _upgrade(copy, now)
     return copy, ""
+
+
+def _copy_of_server(server: DatabaseServer, copy: Path) -> Path | None:
+    """A copy of what the server has; None where that is nothing. Raises StorageError."""
+    prepare_server(server).dispose()
+    with reading(server) as connection:
+        if not first_in_use(connection):
+            return None
+    copy_server(server, copy)
+    return copy
 
 
 def _secrets(data_dir: Path, staged: Path) -> tuple[str, SecretStore]:
@@ -256,13 +306,15 @@ def _secrets(data_dir: Path, staged: Path) -> tuple[str, SecretStore]:
     return told, SecretStore.open_or_lock(data_dir)
 
 
-def _switch(data_dir: Path, staged: Path, aside: Path) -> None:
+def _switch(data_dir: Path, staged: Path, aside: Path, server: DatabaseServer | None) -> None:
     """Decided once the marker is on disk; from then on it is completed, whatever happens."""
+    elsewhere = (DATABASE, PRESENT_COPY) if server is not None else ()
     plan = {
         "aside": aside.name,
-        "new": sorted(path.name for path in staged.iterdir()),
+        "is_on_server": server is not None,
+        "new": sorted(path.name for path in staged.iterdir() if path.name not in elsewhere),
         # The plan is the backup's: a copy of the present one must not bring that back.
         "gone": [SCHEDULE_COPY, *([] if (staged / PROFILES).exists() else [PROFILES])],
     }
     atomic_write(data_dir / PENDING, json.dumps(plan).encode(), 0o600)
-    finish_restore(data_dir)
+    finish_restore(data_dir, None if server is None else loader(server))

@@ -11,10 +11,10 @@ from typing import Self
 from sqlalchemy import Engine
 
 from ibe100.database.chain.links import Chain, begin, head
+from ibe100.database.sql.engine import reading_engine, run_of, writing_engine
 from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
 from ibe100.database.sql.handles import Handles
 from ibe100.database.sql.reader import Reader
-from ibe100.database.sql.sqlite import reading_engine, sqlite_url, writing_engine
 from ibe100.database.sql.writer import Writer
 from ibe100.database.stores.alarms import AlarmStore
 from ibe100.database.stores.as_run import AsRunStore
@@ -26,7 +26,8 @@ from ibe100.database.stores.schedule import ScheduleStore
 from ibe100.database.stores.sessions import SessionStore
 from ibe100.database.stores.streams import StreamStore
 from ibe100.database.stores.users import KeptRequestStore, UserStore
-from ibe100.database.upgrade import prepare
+from ibe100.database.upgrade import prepare, prepare_server
+from ibe100.models.database import DatabaseAddress
 from ibe100.models.records.keys import RecordKeys
 from ibe100.utils.places import Place
 
@@ -41,19 +42,20 @@ class Database:
         self,
         write: Engine,
         read: Engine,
-        path: Path,
+        address: DatabaseAddress,
         keys: RecordKeys,
         wall: Callable[[], float],
         event_id_retention_s: float,
     ) -> None:
-        name = str(path)
+        name = str(address)
         self._engines = (write, read)
-        self.place = Place(path)
+        self.places = (Place(address),) if isinstance(address, Path) else ()
+        """The file, by which it is known that its path still leads to it; none on a server."""
         self._writer = Writer(write, name)
         self._reader = Reader(read, name)
         handles = Handles(self._writer, self._reader, wall)
         chain = Chain(keys, wall)
-        self.cues = CueStore(handles, chain, event_id_retention_s, self.place.fault)
+        self.cues = CueStore(handles, chain, event_id_retention_s, self.lost)
         self.sessions = SessionStore(handles, chain)
         self.alarms = AlarmStore(handles)
         self.audit = AuditStore(handles, chain)
@@ -70,21 +72,24 @@ class Database:
     @classmethod
     async def open(
         cls,
-        path: Path,
+        address: DatabaseAddress,
         *,
         keys: RecordKeys = WITHOUT_KEYS,
         wall: Callable[[], float] = time.time,
         event_id_retention_s: float = EVENT_ID_RETENTION_S,
     ) -> Self:
-        """Check, migrate and open the SQLite file at `path`. Raises StorageError with the reason.
+        """Check, migrate and open the SQLite file, or the database of a server. Raises StorageError.
 
         With the `keys` of this installation a later change of what is on record is found.
         """
-        notices = await asyncio.to_thread(prepare, path, wall())
-        url = sqlite_url(path, must_exist=True)
-        write = writing_engine(url)
-        await asyncio.to_thread(_begin_chain, write, path, keys, wall())
-        database = cls(write, reading_engine(url), path, keys, wall, event_id_retention_s)
+        notices: tuple[str, ...] = ()
+        if isinstance(address, Path):
+            notices = await asyncio.to_thread(prepare, address, wall())
+            write = writing_engine(address)
+        else:
+            write = await asyncio.to_thread(prepare_server, address)
+        await asyncio.to_thread(_begin_chain, write, address, keys, wall())
+        database = cls(write, reading_engine(address), address, keys, wall, event_id_retention_s)
         database.notices = notices
         database._writer.start()
         return database
@@ -93,9 +98,21 @@ class Database:
         """Writes that wait for their turn; safe from any thread."""
         return self._writer.waiting()
 
+    def problem(self) -> str:
+        """Words for a database that takes no writes now; empty while it does. Safe from any thread."""
+        return self._writer.problem()
+
+    def hold_no_more(self) -> None:
+        """Let facts wait no more for a server that is away: the program is about to end."""
+        self._writer.hold_no_more()
+
+    def lost(self) -> str:
+        """Words for a file that its path does not lead to any more; empty while it does. Blocks."""
+        return next(filter(None, (place.fault() for place in self.places)), "")
+
     async def head(self) -> tuple[int, bytes]:
         """Number and MAC of the last link of the chain over what is on record. Raises StorageError."""
-        return await self._reader.read(lambda session: head(session.connection().exec_driver_sql))
+        return await self._reader.read(lambda session: head(run_of(session.connection())))
 
     async def close(self) -> None:
         """Commit what waits, end the threads, close the file."""
@@ -108,10 +125,10 @@ class Database:
             engine.dispose()
 
 
-def _begin_chain(engine: Engine, path: Path, keys: RecordKeys, now: float) -> None:
+def _begin_chain(engine: Engine, address: DatabaseAddress, keys: RecordKeys, now: float) -> None:
     try:
         with engine.begin() as connection:
-            begin(connection.exec_driver_sql, keys, now)
+            begin(run_of(connection), keys, now)
     except LIBRARY_ERRORS as error:
         engine.dispose()
-        raise storage_error(error, "opened", str(path)) from error
+        raise storage_error(error, "opened", str(address)) from error

@@ -1,17 +1,24 @@
-"""Bring a database file to the schema of this version before anybody uses it."""
+"""Bring a database to the schema of this version before anybody uses it."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
+from ibe100.database.sql import postgresql
 from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
 from ibe100.database.sql.schema import REVISION
 from ibe100.database.sql.sqlite import copy_file, is_damaged, sqlite_url, writing_engine
+from ibe100.models.database import DatabaseServer
 from ibe100.models.errors import StorageError
 from ibe100.utils.set_aside import free_name, set_aside
 from ibe100.utils.timecode import utc_stamp
+
+PATIENCE_S = 6.0
+"""Longer than a server needs to find that a writer before us is gone with its host."""
+LOOK_S = 0.5
 
 
 def prepare(path: Path, now: float) -> tuple[str, ...]:
@@ -43,20 +50,45 @@ def prepare(path: Path, now: float) -> tuple[str, ...]:
     return tuple(notices)
 
 
+def prepare_server(server: DatabaseServer) -> Engine:
+    """The engine that writes to a database of schema REVISION on a server. Raises StorageError.
+
+    One that is just starting, or a writer before us that is just ending, is waited for a little. No copy is
+    made before a migration, which is one transaction there: it is done whole, or not at all.
+    """
+    engine = postgresql.writing_engine(server)
+    try:
+        _wait_for(engine)
+        with engine.connect() as connection:
+            if faults := postgresql.why_unfit(connection):
+                raise StorageError(f"The database {server} cannot be used: {'; '.join(faults)}.")
+        _check_schema(engine, f"The database {server}", "choose another database")
+        if _state(engine)[0] != REVISION:
+            _run_migrations(engine)
+        return engine
+    except BaseException as error:
+        engine.dispose()
+        if isinstance(error, LIBRARY_ERRORS):
+            raise storage_error(error, "opened", str(server)) from error
+        raise
+
+
+def _wait_for(engine: Engine) -> None:
+    patience = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            engine.connect().close()
+            return
+        except (StorageError, *LIBRARY_ERRORS) as error:
+            if not postgresql.is_away(error) or time.monotonic() > patience:
+                raise
+        time.sleep(LOOK_S)
+
+
 def _migrate(engine: Engine, path: Path, now: float) -> tuple[str, ...]:
-    revision, is_empty = _state(engine)
+    revision = _check_schema(engine, f"The database {path}", "move it away or choose another data folder")
     if revision == REVISION:
         return ()
-    if revision is None and not is_empty:
-        raise StorageError(
-            f"The file {path} is a database of some other program. "
-            "Move it away or choose another data folder."
-        )
-    if revision is not None and revision > REVISION:
-        raise StorageError(
-            f"The database {path} was written by a newer version of IBE-100 (schema {revision}; this one "
-            f"knows up to {REVISION}). Start that version, or choose another data folder."
-        )
     notices: tuple[str, ...] = ()
     if revision is not None:
         backup = free_name(path.with_name(f"{path.name}.schema-{revision}-{utc_stamp(now)}"))
@@ -67,6 +99,24 @@ def _migrate(engine: Engine, path: Path, now: float) -> tuple[str, ...]:
         )
     _run_migrations(engine)
     return notices
+
+
+def revision_of(engine: Engine) -> str | None:
+    """The schema revision of a database; None for one that has none."""
+    return _state(engine)[0]
+
+
+def _check_schema(engine: Engine, database: str, what_to_do: str) -> str | None:
+    """The revision of a database, None for an empty one. Raises StorageError for one that is none of ours."""
+    revision, is_empty = _state(engine)
+    if revision is None and not is_empty:
+        raise StorageError(f"{database} is one of some other program: {what_to_do}.")
+    if revision is not None and revision > REVISION:
+        raise StorageError(
+            f"{database} was written by a newer version of IBE-100 (schema {revision}; this one knows up to "
+            f"{REVISION}). Start that version, or {what_to_do}."
+        )
+    return revision
 
 
 def _state(engine: Engine) -> tuple[str | None, bool]:

@@ -13,7 +13,7 @@ from ibe100.database.database import Database
 from ibe100.models.actor import CONSOLE, Actor
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.session import AuditRecord
-from ibe100.utils.tasks import log_fault
+from ibe100.utils.tasks import BackgroundWrites, log_fault
 
 AUDIT_LOGGER = "ibe100.audit"
 PROMPT_S = 2.0
@@ -49,6 +49,7 @@ class AuditTrail:
 
     def __init__(self, storage: Database) -> None:
         self._storage = storage
+        self._writes = BackgroundWrites()
 
     @asynccontextmanager
     async def doing(self, action: str, subject: str, detail: str = "") -> AsyncIterator[None]:
@@ -69,7 +70,14 @@ class AuditTrail:
         who = acting().on_record
         record = AuditRecord(at=time.time(), who=who, action=action, subject=subject, detail=detail)
         _audit.info("%s", action, extra={"who": who, "subject": subject, "detail": detail})
+        # Its turn may come later than whoever acts can wait: a server may be away for hours.
+        recording = self._writes.add(self._record(record), f"audit of {action}")
+        await asyncio.wait([recording], timeout=PROMPT_S)
+
+    async def _record(self, record: AuditRecord) -> None:
         try:
             await self._storage.audit.write(record)
         except StorageError as error:
-            _log.error("an audit line (%s %s) is not in the database: %s", action, subject, error)
+            _log.error(
+                "an audit line (%s %s) is not in the database: %s", record.action, record.subject, error
+            )

@@ -162,7 +162,7 @@ class SCTE35Service:
 
     def _readiness(self, run: StreamRun) -> Readiness:
         ready = readiness(run)
-        if lost := self._places.fault:
+        if lost := self._places.fault or self._storage.problem():
             return Readiness(ready=False, reasons=(f"{NOT_KEPT}: {lost}", *ready.reasons))
         return ready
 

@@ -11,6 +11,7 @@ from ibe100.core.config import AppConfig
 from ibe100.core.folders import Folders
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
+from ibe100.core.records.address import address_of
 from ibe100.core.records.anchors import find_anchors, open_records
 from ibe100.core.records.keys import known_keys, record_keys, signing_key
 from ibe100.core.secrets import FILE_NAME, SecretStore
@@ -31,8 +32,8 @@ async def records_alone(config: AppConfig, folders: Folders, role: str) -> Async
         logging_files = Logging(config.logging, folders.log_dir, to_stderr=True)
         logging_files.start()
         stack.callback(logging_files.stop)
-        keys = record_keys(SecretStore.open_or_lock(folders.data_dir))
-        async with open_records(folders.database_file, keys) as database:
+        secrets = SecretStore.open_or_lock(folders.data_dir)
+        async with open_records(address_of(config, folders, secrets), record_keys(secrets)) as database:
             yield database
 
 
@@ -57,4 +58,4 @@ def check_installation(folders: Folders, config: AppConfig) -> RecordCheck:
     backups = config.backup.folder or folders.data_dir / "backups"
     # Anchors first: what is recorded meanwhile is beyond them.
     anchors = find_anchors(folders.log_dir, backups, keys)
-    return check_records(folders.database_file, keys, anchors)
+    return check_records(address_of(config, folders), keys, anchors)

@@ -18,6 +18,7 @@ from ibe100.core.records.audit_lines import audit_lines
 from ibe100.database.backup.backups import list_backups
 from ibe100.database.database import EVENT_ID_RETENTION_S, Database
 from ibe100.models.backup import is_made_with
+from ibe100.models.database import DatabaseAddress
 from ibe100.models.errors import StorageError
 from ibe100.models.records.check import RecordAnchor
 from ibe100.models.records.keys import NO_KEY, RecordKeys
@@ -78,10 +79,10 @@ def _content(link: int, mac: str, at: float) -> bytes:
 
 @asynccontextmanager
 async def open_records(
-    path: Path, keys: RecordKeys, event_id_retention_s: float = EVENT_ID_RETENTION_S
+    address: DatabaseAddress, keys: RecordKeys, event_id_retention_s: float = EVENT_ID_RETENTION_S
 ) -> AsyncIterator[Database]:
-    """The database at `path`, its chain anchored while it is open and at its end. Raises StorageError."""
-    database = await Database.open(path, keys=keys, event_id_retention_s=event_id_retention_s)
+    """The database at `address`, its chain anchored while it is open and at its end. Raises StorageError."""
+    database = await Database.open(address, keys=keys, event_id_retention_s=event_id_retention_s)
     anchors = RecordAnchors(database, keys)
     anchors.open()
     try:

@@ -164,7 +164,7 @@ def _folders(settings: AppConfig, records: bool) -> list[CheckFinding]:
 
 def _records(folders: Folders, settings: AppConfig) -> list[CheckFinding]:
     """Row that holds the record against its chain; none before anything is recorded."""
-    if not folders.database_file.is_file():
+    if not settings.database.url and not folders.database_file.is_file():
         return []
     try:
         found = check_installation(folders, settings)

@@ -32,6 +32,7 @@ from ibe100.database.backup.sqlite_copy import (
     head_of,
     schema_of,
 )
+from ibe100.database.backup.store_copy import copy_server, server_size
 from ibe100.models.backup import (
     DATABASE,
     LAYOUTS,
@@ -44,6 +45,7 @@ from ibe100.models.backup import (
     BackupMember,
     sealed,
 )
+from ibe100.models.database import DatabaseServer
 from ibe100.models.errors import StorageError
 from ibe100.models.records.keys import NO_KEY, RecordKeys
 from ibe100.utils.timecode import utc_stamp
@@ -101,7 +103,8 @@ def only_one(folder: Path) -> Iterator[None]:
 
 def _sweep(folder: Path) -> None:
     for name in UNFINISHED:
-        (folder / name).unlink(missing_ok=True)
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            (folder / f"{name}{suffix}").unlink(missing_ok=True)
 
 
 def new_name(folder: Path, at: float) -> Path:
@@ -113,13 +116,20 @@ def new_name(folder: Path, at: float) -> Path:
 
 
 def make_backup(
-    data_dir: Path, file: Path, pace: Pace, seal: Seal = unsealed, *, with_key: bool = False
+    data_dir: Path,
+    file: Path,
+    pace: Pace,
+    seal: Seal = unsealed,
+    *,
+    with_key: bool = False,
+    server: DatabaseServer | None = None,
 ) -> BackupManifest:
     """Copy, prove and pack what is on record into the new `file`: on disk under that name, or not at all.
 
-    `seal` puts the proof of who made it on the manifest. Raises StorageError with the reason, BackupStopped.
+    The database is that of a `server`, else the file in the folder: the backup is the same. `seal` puts the
+    proof of who made it on the manifest. Raises StorageError with the reason, BackupStopped.
     """
-    if not (data_dir / DATABASE).is_file():
+    if server is None and not (data_dir / DATABASE).is_file():
         raise StorageError(f"There is no database in {data_dir}: nothing is on record yet.")
     folder = file.parent
     try:
@@ -127,7 +137,7 @@ def make_backup(
             if file.exists():
                 raise StorageError(f"{file} exists already; nothing is overwritten.")
             copy, packed = (folder / name for name in UNFINISHED)
-            manifest = _make(data_dir, copy, packed, pace, seal, with_key)
+            manifest = _make(data_dir, server, copy, packed, pace, seal, with_key)
             packed.rename(file)
             _sync_folder(folder)
             return manifest
@@ -135,13 +145,25 @@ def make_backup(
         raise StorageError(f"The backup {file} could not be made: {error.strerror}.") from error
 
 
-def _make(data_dir: Path, copy: Path, packed: Path, pace: Pace, seal: Seal, with_key: bool) -> BackupManifest:
+def _make(
+    data_dir: Path,
+    server: DatabaseServer | None,
+    copy: Path,
+    packed: Path,
+    pace: Pace,
+    seal: Seal,
+    with_key: bool,
+) -> BackupManifest:
     others = _others(data_dir, with_key)
-    size = database_size(data_dir / DATABASE) + sum(len(content) for content in others.values())
+    size = database_size(data_dir / DATABASE) if server is None else server_size(server)
+    size += sum(len(content) for content in others.values())
     sources: dict[str, Path | bytes] = {DATABASE: copy, **others}
     pace.check_room(2 * size)  # the copy, and the same packed
     made_at = time.time()
-    copy_online(data_dir / DATABASE, copy, pace)
+    if server is None:
+        copy_online(data_dir / DATABASE, copy, pace)
+    else:
+        copy_server(server, copy, pace)
     if wrong := check_copy(copy):
         raise StorageError(
             f"The database is damaged: its copy fails the integrity check ({wrong}). The earlier backups "

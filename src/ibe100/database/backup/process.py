@@ -18,6 +18,7 @@ from ibe100.database.backup.backups import Seal, make_backup, unsealed
 from ibe100.database.backup.sqlite_copy import BackupStopped, Pace
 from ibe100.models.backup import BackupManifest, sealed
 from ibe100.models.base import Value
+from ibe100.models.database import DatabaseServer
 from ibe100.models.errors import StorageError
 from ibe100.models.records.keys import NO_KEY
 from ibe100.utils.low_priority import take_lowest_priority
@@ -34,6 +35,9 @@ class BackupTask(Value):
     key_id: str = NO_KEY
     sealing_key: Annotated[str, Field(repr=False)] = ""
     """In hex; the process gets it on its standard input, and no other key."""
+    database_url: str = ""
+    """Database of a server; empty is the file in the data folder."""
+    database_password: Annotated[str, Field(repr=False)] = ""
     rest: Annotated[float, Field(ge=0, le=10)] = 1.0
     """Seconds of rest for each second of work."""
 
@@ -53,7 +57,9 @@ def main() -> int:
     threading.Thread(target=_watch_standard_input, args=(leaving,), daemon=True).start()
     pace = Pace(task.file.parent, leaving.is_set, rest=task.rest)
     try:
-        manifest = make_backup(task.data_dir, task.file, pace, _seal(task), with_key=task.with_key)
+        manifest = make_backup(
+            task.data_dir, task.file, pace, _seal(task), with_key=task.with_key, server=_server(task)
+        )
         outcome = BackupOutcome(manifest=manifest)
     except StorageError as error:
         outcome = BackupOutcome(problem=str(error))
@@ -62,6 +68,10 @@ def main() -> int:
     sys.stdout.write(outcome.model_dump_json() + "\n")
     sys.stdout.flush()
     return 0
+
+
+def _server(task: BackupTask) -> DatabaseServer | None:
+    return DatabaseServer(task.database_url, task.database_password) if task.database_url else None
 
 
 def _seal(task: BackupTask) -> Seal:

@@ -6,9 +6,10 @@ import hmac
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ibe100.database.chain.covered import (
     AUDIT,
@@ -22,7 +23,10 @@ from ibe100.database.chain.covered import (
     digest_of,
 )
 from ibe100.database.chain.links import COLUMNS, FIRST_MAC, PURPOSE, Link, Seam
+from ibe100.database.sql import postgresql
+from ibe100.database.sql.engine import Run, run_of
 from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
+from ibe100.models.database import DatabaseAddress, DatabaseServer
 from ibe100.models.errors import StorageError
 from ibe100.models.records.check import RecordAnchor, RecordCheck
 from ibe100.models.records.keys import NO_KEY, RecordKeys
@@ -30,6 +34,7 @@ from ibe100.utils.timecode import format_utc
 
 MOST_FAULTS = 200
 """A table that was written anew has one per row: so many tell as much."""
+_NO_TABLE = ("no such table", 'relation "record_links" does not exist')
 _SEAMS = frozenset(seam.value for seam in Seam)
 _NAMES = {
     AUDIT.table: "audit line",
@@ -60,33 +65,50 @@ class _Findings:
             self.faults.append("and more of them")
 
 
-def check_records(path: Path, keys: RecordKeys, anchors: Sequence[RecordAnchor]) -> RecordCheck:
-    """Check the database at `path`, which may be in use: as it is now, after `anchors` were read.
+def check_records(address: DatabaseAddress, keys: RecordKeys, anchors: Sequence[RecordAnchor]) -> RecordCheck:
+    """Check the database at `address`, which may be in use: as it is now, after `anchors` were read.
 
     Reads all of it. Raises StorageError.
     """
     try:
-        uri = f"{path.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
-            connection.execute("PRAGMA trusted_schema=OFF")
-            connection.text_factory = _text
-            connection.execute("BEGIN")
-            return _check(connection, keys, anchors)
+        with _of_file(address) if isinstance(address, Path) else _of_server(address) as run:
+            return _check(run, keys, anchors)
     except LIBRARY_ERRORS as error:
-        if "no such table" in str(error):
+        if any(words in str(error) for words in _NO_TABLE):
             raise StorageError(
-                f"The database {path} is of an older version: its records have a chain once the console or "
-                "server of this version was started on it."
+                f"The database {address} is of an older version: its records have a chain once the console "
+                "or server of this version was started on it."
             ) from error
-        raise storage_error(error, "checked", str(path)) from error
+        raise storage_error(error, "checked", str(address)) from error
 
 
-def _check(connection: sqlite3.Connection, keys: RecordKeys, anchors: Sequence[RecordAnchor]) -> RecordCheck:
+@contextmanager
+def _of_file(path: Path) -> Iterator[Run]:
+    with closing(
+        sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    ) as connection:
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.text_factory = _text
+        connection.execute("BEGIN")
+        yield connection.execute
+
+
+@contextmanager
+def _of_server(server: DatabaseServer) -> Iterator[Run]:
+    engine = postgresql.reading_engine(server)
+    try:
+        with postgresql.snapshot(engine) as connection:
+            yield run_of(connection.execution_options(stream_results=True))
+    finally:
+        engine.dispose()
+
+
+def _check(run: Run, keys: RecordKeys, anchors: Sequence[RecordAnchor]) -> RecordCheck:
     found = _Findings()
-    links = _walk(connection, keys, anchors, found)
+    links = _walk(run, keys, anchors, found)
     for covered in COVERED:
-        _check_rows(connection, covered, found)
-    _check_cues(connection, found)
+        _check_rows(run, covered, found)
+    _check_cues(run, found)
     return RecordCheck(
         links=links,
         anchors=len(anchors),
@@ -96,16 +118,14 @@ def _check(connection: sqlite3.Connection, keys: RecordKeys, anchors: Sequence[R
     )
 
 
-def _walk(
-    connection: sqlite3.Connection, keys: RecordKeys, anchors: Sequence[RecordAnchor], found: _Findings
-) -> int:
+def _walk(run: Run, keys: RecordKeys, anchors: Sequence[RecordAnchor], found: _Findings) -> int:
     """Follow the links from the first to the last; returns the number of the last."""
     wanted: dict[int, list[RecordAnchor]] = defaultdict(list)
     for anchor in anchors:
         wanted[anchor.link].append(anchor)
     missed: list[RecordAnchor] = []
     number, before, at = 0, FIRST_MAC, 0.0
-    for *values, mac in connection.execute(f"SELECT {', '.join(COLUMNS)} FROM record_links ORDER BY link_id"):
+    for *values, mac in run(f"SELECT {', '.join(COLUMNS)} FROM record_links ORDER BY link_id", {}):
         link = Link(*values)
         if not _is_readable(link, mac):
             found.fault(f"link {link.link_id} cannot be read: its columns are not what was written")
@@ -206,7 +226,7 @@ def _subject(link: Link) -> str:
     return f"{_NAMES[covered.table]} {link.row_id}" if covered is not None else f"a {link.kind}"
 
 
-def _check_rows(connection: sqlite3.Connection, covered: Covered, found: _Findings) -> None:
+def _check_rows(run: Run, covered: Covered, found: _Findings) -> None:
     """Each link against its row (the last one's, where rows may change), and each row against its links."""
     newest = (
         "AND l.link_id = (SELECT max(x.link_id) FROM record_links x WHERE x.kind = l.kind "
@@ -215,39 +235,43 @@ def _check_rows(connection: sqlite3.Connection, covered: Covered, found: _Findin
         else ""
     )
     part = "" if covered.part == "0" else f"AND t.{covered.part} = l.part"
-    rows = connection.execute(
+    rows = run(
         f"SELECT l.row_id, l.part, l.at, l.digest, l.layout, {covered.selected} FROM record_links l "
         f"LEFT JOIN {covered.table} t ON t.{covered.row} = l.row_id {part} "
-        f"WHERE l.kind = '{covered.kind}' {newest} ORDER BY l.link_id"
+        f"WHERE l.kind = '{covered.kind}' {newest} ORDER BY l.link_id",
+        {},
     )
     _compare(rows, covered, found)
     name = f"t.{covered.row}, " + ("0" if covered.part == "0" else f"t.{covered.part}")
-    strays = connection.execute(
+    strays = run(
         f"SELECT {name} FROM {covered.table} t WHERE NOT EXISTS "
-        f"(SELECT 1 FROM record_links l WHERE {covered.joined}) ORDER BY 1, 2"
+        f"(SELECT 1 FROM record_links l WHERE {covered.joined}) ORDER BY 1, 2",
+        {},
     )
     for row_id, step in strays:
         found.fault(f"{_row_name(covered, row_id, step)} was put in: it has no link")
 
 
-def _check_cues(connection: sqlite3.Connection, found: _Findings) -> None:
+def _check_cues(run: Run, found: _Findings) -> None:
     """Each cue against what its last step said of it."""
-    rows = connection.execute(
+    rows = run(
         f"SELECT l.row_id, 0, l.at, l.state, l.layout, {CUE.selected} FROM record_links l "
         f"LEFT JOIN cues t ON t.cue_id = l.row_id WHERE l.kind = '{STEP.kind}' AND l.link_id = "
         f"(SELECT max(x.link_id) FROM record_links x WHERE x.kind = '{STEP.kind}' AND x.row_id = l.row_id) "
-        "ORDER BY l.link_id"
+        "ORDER BY l.link_id",
+        {},
     )
     _compare(rows, CUE, found)
-    strays = connection.execute(
+    strays = run(
         "SELECT t.cue_id FROM cues t WHERE NOT EXISTS "
-        f"(SELECT 1 FROM record_links l WHERE l.kind = '{STEP.kind}' AND l.row_id = t.cue_id) ORDER BY 1"
+        f"(SELECT 1 FROM record_links l WHERE l.kind = '{STEP.kind}' AND l.row_id = t.cue_id) ORDER BY 1",
+        {},
     )
     for (row_id,) in strays:
         found.fault(f"{_row_name(CUE, row_id, 0)} was put in: it has no link")
 
 
-def _compare(rows: Iterator[tuple[object, ...]] | sqlite3.Cursor, covered: Covered, found: _Findings) -> None:
+def _compare(rows: Any, covered: Covered, found: _Findings) -> None:
     for row_id, part, at, digest, layout, *row in rows:
         name = f"{_row_name(covered, row_id, part)}, recorded {_time(at)},"
         if row[0] is None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 
-Run: TypeAlias = Callable[[str, dict[str, Any]], Any]
-"""Runs SQL with named parameters and returns a cursor: of sqlite3, or of SQLAlchemy's driver."""
+from ibe100.database.sql.engine import Run
+
 LAYOUT = 1
 """Number of the columns below: a migration that adds one to these tables begins the next layout."""
 

@@ -7,7 +7,7 @@ does not simply go on (it begins, or was restored), a link of its own says so: a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -15,7 +15,8 @@ from typing import TypeAlias
 import orjson
 from sqlalchemy.orm import Session
 
-from ibe100.database.chain.covered import COVERED, CUE, LAYOUT, STEP, Covered, Run, stored_digest
+from ibe100.database.chain.covered import COVERED, CUE, LAYOUT, STEP, Covered, stored_digest
+from ibe100.database.sql.engine import Run, run_of
 from ibe100.models.records.keys import NO_KEY, RecordKeys
 
 PURPOSE = "record chain"
@@ -74,23 +75,31 @@ def _append(
     keys: RecordKeys,
     at: float,
     key: RowKey,
+    head_now: tuple[int, bytes],
     *,
     digest: bytes = b"",
     state: bytes = b"",
     note: str = "",
-) -> None:
-    last, before = head(run)
+) -> tuple[int, bytes]:
+    """Append a link behind `head_now`; returns the head as it is then."""
+    last, before = head_now
     kind, row_id, part = key
     link = Link(last + 1, float(at), kind, row_id, part, digest, state, note, LAYOUT, keys.present)
     mac = keys.mac(PURPOSE, link.key_id, link.content(before))
     run(_INSERT, {**{name: getattr(link, name) for name in COLUMNS[:-1]}, "mac": mac})
+    return link.link_id, mac
 
 
-def append_row(run: Run, keys: RecordKeys, at: float, covered: Covered, row_id: int, part: int = 0) -> None:
-    """A link for a row as it is stored now."""
-    digest = stored_digest(run, covered, row_id, part)
+def append_row(
+    run: Run, keys: RecordKeys, at: float, covered: Covered, row_id: int, parts: Sequence[int] = (0,)
+) -> None:
+    """A link for each part of a row as it is stored now."""
     state = stored_digest(run, CUE, row_id) if covered is STEP else b""
-    _append(run, keys, at, (covered.kind, row_id, part), digest=digest, state=state)
+    head_now = head(run)
+    for part in parts:
+        digest = stored_digest(run, covered, row_id, part)
+        key = (covered.kind, row_id, part)
+        head_now = _append(run, keys, at, key, head_now, digest=digest, state=state)
 
 
 def unlinked(run: Run) -> list[tuple[Covered, int, int]]:
@@ -121,9 +130,9 @@ def take_up(
     """
     rows = [one for one in unlinked(run) if one not in strays]
     words = f"{note}; {len(rows)} rows of before have their links from here on" if rows else note
-    _append(run, keys, at, (seam.value, 0, 0), note=words)
+    _append(run, keys, at, (seam.value, 0, 0), head(run), note=words)
     for covered, row_id, part in rows:
-        append_row(run, keys, at, covered, row_id, part)
+        append_row(run, keys, at, covered, row_id, (part,))
 
 
 def begin_anew(run: Run, keys: RecordKeys, at: float, note: str) -> None:
@@ -168,8 +177,7 @@ class Chain:
         self._keys = keys
         self._wall = wall
 
-    def add(self, session: Session, covered: Covered, row_id: int, part: int = 0) -> None:
-        """A link for a row that was added or changed in this transaction."""
+    def add(self, session: Session, covered: Covered, row_id: int, parts: Sequence[int] = (0,)) -> None:
+        """A link for each part of a row that was added or changed in this transaction."""
         session.flush()
-        run = session.connection().exec_driver_sql
-        append_row(run, self._keys, self._wall(), covered, row_id, part)
+        append_row(run_of(session.connection()), self._keys, self._wall(), covered, row_id, parts)

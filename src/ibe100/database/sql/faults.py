@@ -6,8 +6,11 @@ import sqlite3
 
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from ibe100.database.sql.postgresql import DatabaseTaken, is_away, words_of
 from ibe100.database.sql.sqlite import fault_of
 from ibe100.models.errors import StorageError
+
+__all__ = ["LIBRARY_ERRORS", "is_away", "is_storage_fault", "storage_error"]
 
 LIBRARY_ERRORS = (DBAPIError, sqlite3.Error)
 
@@ -19,6 +22,8 @@ def is_storage_fault(error: BaseException) -> bool:
 
 def storage_error(error: BaseException, doing: str, database: str) -> StorageError:
     """`doing` is what was tried: "written", "read", "opened"."""
+    if isinstance(error, DatabaseTaken):
+        return error
     fault = fault_of(error)
-    why = fault.value if fault is not None else str(getattr(error, "orig", error))
+    why = fault.value if fault is not None else words_of(error) or str(getattr(error, "orig", error))
     return StorageError(f"The database {database} could not be {doing}: {why}.")

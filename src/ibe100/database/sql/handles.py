@@ -37,13 +37,13 @@ class Handles:
         """The first row of a query as a value; None without any."""
         return next(iter(await self.values(query.limit(1), model)), None)
 
-    async def merge(self, row: Base) -> None:
+    async def merge(self, row: Base, *, has_happened: bool = False) -> None:
         """Add or replace a row; committed when this returns. Raises StorageError."""
 
         def work(session: Session) -> None:
             session.merge(row)
 
-        await self.writer.submit(work)
+        await self.writer.submit(work, has_happened=has_happened)
 
     async def execute(self, *statements: Update | Delete) -> None:
         """Run statements in one transaction, committed when this returns. Raises StorageError."""

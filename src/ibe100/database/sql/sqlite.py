@@ -61,8 +61,6 @@ def writing_engine(url: URL, *, durable: bool = True) -> Engine:
 
     A crash of the program loses nothing that was committed in either case.
     """
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=1, max_overflow=0)
     engine = create_engine(url, pool_size=1, max_overflow=0, connect_args={"check_same_thread": False})
     pragmas = ["PRAGMA journal_mode=WAL", f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}"]
     if durable:
@@ -84,8 +82,6 @@ def checkpoint(engine: Engine) -> None:
 
 def reading_engine(url: URL) -> Engine:
     """A few connections that cannot write, and do not wait for the one that does."""
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=READ_CONNECTIONS, max_overflow=0)
     engine = create_engine(
         url, pool_size=READ_CONNECTIONS, max_overflow=0, connect_args={"check_same_thread": False}
     )

@@ -7,17 +7,18 @@ import itertools
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from ibe100.database.sql.faults import is_storage_fault, storage_error
+from ibe100.database.sql.faults import is_away, is_storage_fault, storage_error
+from ibe100.database.sql.outage import LOOK_AGAIN_S, Outage
+from ibe100.database.sql.postgresql import transaction_of
 from ibe100.database.sql.sqlite import checkpoint
+from ibe100.database.sql.task import Failed, Task, Turn, tell
 from ibe100.models.errors import StorageError
 
 THREAD_NAME = "ibe100-db"
@@ -27,42 +28,18 @@ QUEUE_TIMEOUT_S = 5.0
 CHECKPOINT_COMMITS = 100
 QUIET_S = 0.3
 """After so many commits the first pause of this length is used to copy the WAL back into the file."""
+STUCK_S = 5.0
+"""A write that takes so long is told as one that is not answered."""
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-
-
-class Turn(IntEnum):
-    """Order of the tasks that wait."""
-
-    AIR = 0
-    """Something waits for it before it goes on air: also ahead of the record of what has happened."""
-    RECORD = 1
-    END = 2
-    """None is behind it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task(Generic[T]):
-    """A write. `work` may be run twice (after a rollback) and does nothing but use its Session."""
-
-    work: Callable[[Session], T]
-    turn: Turn
-    future: Future[T] = field(default_factory=Future)
-
-
 _Waiting: TypeAlias = tuple[Turn, int, Task[Any] | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    error: BaseException
 
 
 class Writer:
     """Takes tasks in the order of their turns; those of one turn that wait together are committed together.
 
-    Each has its own outcome.
+    Each has its own outcome. While a server is away facts wait for it, and all else is refused.
     """
 
     def __init__(self, engine: Engine, database: str, queue_size: int = QUEUE_SIZE) -> None:
@@ -73,22 +50,40 @@ class Writer:
         self._door = asyncio.Lock()  # keeps the order also of those that wait for room
         self._closing = False
         self._commits = 0  # since the last checkpoint
+        self._outage = Outage(engine, database)
+        self._busy_since_s: float | None = None
         self._thread = threading.Thread(target=self._run, name=THREAD_NAME, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def waiting(self) -> int:
-        """Tasks that wait for the thread; safe from any thread."""
-        return self._tasks.qsize()
+        """Tasks that wait for the thread or for the server; safe from any thread."""
+        return self._tasks.qsize() + self._outage.waiting()
 
-    async def submit(self, work: Callable[[Session], T], turn: Turn = Turn.RECORD) -> T:
+    def problem(self) -> str:
+        """Words for a database that takes no writes now; empty while it does. Safe from any thread."""
+        since_s = self._busy_since_s
+        if since_s is not None and (took_s := time.monotonic() - since_s) > STUCK_S:
+            return f"The database {self._database} has not answered a write for {took_s:.0f} s."
+        return self._outage.words
+
+    def hold_no_more(self) -> None:
+        """Refuse facts too while a server is away: whoever waits for them is about to end."""
+        self._outage.holds = False
+
+    async def submit(
+        self, work: Callable[[Session], T], turn: Turn = Turn.RECORD, *, has_happened: bool = False
+    ) -> T:
         """The result of `work`, after COMMIT has returned.
 
-        Raises StorageError with the reason when it could not be committed; the next write is tried anew.
-        Any other error is the one that `work` raised; nothing of it is stored.
+        Raises StorageError with the reason when it could not be committed; the next write is tried anew. One
+        of what `has_happened` waits for a server that is away. Any other error is the one that `work` raised;
+        nothing of it is stored.
         """
-        task = Task(work, turn)
+        task = Task(work, turn, has_happened)
+        if self._outage.words and not (has_happened and self._outage.holds):
+            raise self._outage.refusal()
         async with self._door:
             if self._closing:
                 raise self._closed()
@@ -129,11 +124,35 @@ class Writer:
     def _run(self) -> None:
         ended = False
         while not ended:
-            group, ended = self._next_group()
-            self._work_off(group)
+            if self._outage.words:
+                ended = self._wait_for_server()
+            else:
+                group, ended = self._next_group()
+                self._work_off(group)
+        self._outage.give_up()
+
+    def _wait_for_server(self) -> bool:
+        """Put off what comes, and look for the server; True at the end."""
+        task: Task[Any] | None = None
+        is_end = False
+        try:
+            _, _, task = self._tasks.get(timeout=LOOK_AGAIN_S)
+            is_end = task is None
+        except queue.Empty:
+            pass
+        if task is not None and task.future.set_running_or_notify_cancel():
+            self._outage.put_off([task])
+        if not self._outage.holds:
+            self._outage.give_up()
+        held = self._outage.look()
+        for first in range(0, len(held), GROUP_SIZE):
+            self._commit(held[first : first + GROUP_SIZE])
+        return is_end
 
     def _work_off(self, group: Sequence[Task[Any]]) -> None:
-        left = [task for task in group if task.future.set_running_or_notify_cancel()]
+        self._commit([task for task in group if task.future.set_running_or_notify_cancel()])
+
+    def _commit(self, left: Sequence[Task[Any]]) -> None:
         while left:
             left = left[self._settle(left) :]
             if left:  # it made way
@@ -178,38 +197,63 @@ class Writer:
 
         Returns how many, from the first: not all where something that goes on air came to wait meanwhile.
         """
+        if self._outage.words:
+            self._outage.put_off(tasks)
+            return len(tasks)
         try:
-            outcomes = self._transact(tasks)
+            outcomes = self._transact_twice(tasks)
         except Exception as error:  # noqa: BLE001 -- whoever asked gets it; the thread must live on
+            if is_away(error):
+                self._outage.begin(tasks, error)
+                return len(tasks)
             if len(tasks) > 1:
                 return sum(self._settle([task]) for task in tasks)
-            outcomes = [_Failed(self._for_caller(error))]
-        for task, outcome in zip(tasks, outcomes, strict=False):
-            if isinstance(outcome, _Failed):
-                task.future.set_exception(outcome.error)
-            else:
-                task.future.set_result(outcome)
+            outcomes = [Failed(self._for_caller(error))]
+        tell(tasks, outcomes)
         return len(outcomes)
+
+    def _transact_twice(self, tasks: Sequence[Task[Any]]) -> list[Any]:
+        """Outcomes of a commit; where the connection is lost, over a new one."""
+        try:
+            return self._transact(tasks)
+        except Exception as error:
+            if not is_away(error):
+                raise
+        return self._outage.ask() or self._transact(tasks)
 
     def _transact(self, tasks: Sequence[Task[Any]]) -> list[Any]:
         outcomes: list[Any] = []
-        with Session(self._engine) as session, session.begin():
-            for task in tasks:
-                if len(tasks) == 1:  # the transaction itself is its savepoint
-                    outcomes.append(task.work(session))
-                    break
-                if outcomes and task.turn is not Turn.AIR and self._waits(Turn.AIR):
-                    break
-                try:
-                    with session.begin_nested():
-                        outcomes.append(task.work(session))
-                except Exception as error:
-                    # A fault of the storage may have ended the whole transaction, not the savepoint alone.
-                    if is_storage_fault(error):
-                        raise
-                    outcomes.append(_Failed(error))
+        self._busy_since_s = time.monotonic()
+        try:
+            with Session(self._engine) as session, session.begin():
+                self._work(session, tasks, outcomes)
+                if (number := transaction_of(session.connection())) is not None:
+                    self._outage.sending(number, tasks[: len(outcomes)], outcomes)
+        except Exception as error:
+            if not is_away(error):
+                self._outage.answered()
+            raise
+        finally:
+            self._busy_since_s = None
+        self._outage.answered()
         self._commits += 1
         return outcomes
+
+    def _work(self, session: Session, tasks: Sequence[Task[Any]], outcomes: list[Any]) -> None:
+        for task in tasks:
+            if len(tasks) == 1:  # the transaction itself is its savepoint
+                outcomes.append(task.work(session))
+                break
+            if outcomes and task.turn is not Turn.AIR and self._waits(Turn.AIR):
+                break
+            try:
+                with session.begin_nested():
+                    outcomes.append(task.work(session))
+            except Exception as error:
+                # A fault of the storage may have ended the whole transaction, not the savepoint alone.
+                if is_storage_fault(error) or is_away(error):
+                    raise
+                outcomes.append(Failed(error))
 
     def _for_caller(self, error: Exception) -> Exception:
         if not is_storage_fault(error):

@@ -9,16 +9,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from pydantic import TypeAdapter
-from sqlalchemy import BindParameter, Double, and_, bindparam, func, or_, select, text
+from sqlalchemy import BindParameter, Double, and_, bindparam, func, inspect, or_, select, text
 from sqlalchemy.orm import Session
 
+from ibe100.database.sql.engine import looking_engine
 from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
 from ibe100.database.sql.reader import Reader
 from ibe100.database.sql.schema import REVISION, CueRow, SessionRow, StreamRow, table_of
-from ibe100.database.sql.sqlite import read_only_engine
 from ibe100.database.stores.return_receipts import receipts_of_cues
 from ibe100.models.cues.as_run import LoggedStream
 from ibe100.models.cues.return_receipt import ReturnReceipt
+from ibe100.models.database import DatabaseAddress
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import Cue
 
@@ -109,34 +110,31 @@ class AsRunStore:
 
 
 @asynccontextmanager
-async def open_as_run(path: Path) -> AsyncIterator[AsRunStore]:
-    """The log in the SQLite file at `path`, which is not written to and may be in use by a console.
+async def open_as_run(address: DatabaseAddress) -> AsyncIterator[AsRunStore]:
+    """The log in a database that is not written to, and may be in use by a console.
 
     Raises StorageError with the reason: no such file, or of another version.
     """
-    if not path.is_file():
-        raise StorageError(f"There is no log: {path} does not exist. Name the console's data folder.")
-    engine = read_only_engine(path)
-    reader = Reader(engine, str(path))
+    if isinstance(address, Path) and not address.is_file():
+        raise StorageError(f"There is no log: {address} does not exist. Name the console's data folder.")
+    engine = looking_engine(address)
+    reader = Reader(engine, str(address))
     try:
         revision = await reader.read(_revision)
         if revision != REVISION:
             raise StorageError(
-                f"The log {path} is of another version of IBE-100 (schema {revision}; this one reads "
-                f"{REVISION}). Start the newer one's console once on that folder, or use that version."
+                f"The log {address} is of another version of IBE-100 (schema {revision}; this one reads "
+                f"{REVISION}). Start the newer one's console once on it, or use that version."
             )
         yield AsRunStore(reader)
     except LIBRARY_ERRORS as error:
-        raise storage_error(error, "read", str(path)) from error
+        raise storage_error(error, "read", str(address)) from error
     finally:
         await asyncio.to_thread(reader.close)
         engine.dispose()
 
 
 def _revision(session: Session) -> str:
-    try:
-        return str(session.execute(text("SELECT version_num FROM alembic_version")).scalar())
-    except LIBRARY_ERRORS as error:
-        if "no such table" in str(error):
-            return "none"
-        raise
+    if not inspect(session.connection()).has_table("alembic_version"):
+        return "none"
+    return str(session.execute(text("SELECT version_num FROM alembic_version")).scalar())

@@ -30,7 +30,7 @@ class AuditStore:
             audit_id = session.execute(_INSERT, columns_of(record)).scalar_one()
             self._chain.add(session, AUDIT, audit_id)
 
-        await self._handles.writer.submit(work)
+        await self._handles.writer.submit(work, has_happened=True)
 
     async def list(self, limit: int = 500) -> tuple[AuditRecord, ...]:
         """Audit lines, the newest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ibe100.database.chain.covered import STEP
@@ -12,7 +12,7 @@ from ibe100.database.chain.links import Chain
 from ibe100.database.records import EventIdRange
 from ibe100.database.sql.handles import Handles, columns_of
 from ibe100.database.sql.schema import CueRow, CueStepRow, table_of
-from ibe100.database.sql.writer import Turn
+from ibe100.database.sql.task import Turn
 from ibe100.database.stores.cue_search import find_cues
 from ibe100.database.stores.event_ids import allocate_event_id, note_event_ids
 from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
@@ -25,7 +25,7 @@ _FINAL = sorted(FINAL_STATES)
 _CUES = table_of(CueRow)
 _STEPS = table_of(CueStepRow)
 
-# Built once: putting a statement together takes longer than SQLite takes to run it.
+# Built once: putting a statement together takes longer than running it.
 _INSERT_CUE = insert(_CUES).returning(_CUES.c.cue_id)
 _UPDATE_CUE = update(_CUES).where(_CUES.c.cue_id == bindparam("of_cue"))
 _INSERT_STEP = insert(_STEPS)
@@ -85,16 +85,16 @@ class CueStore:
             life = [cue] if seal is None else [cue, seal(cue)]
             cue_id = session.execute(_INSERT_CUE, columns_of(life[-1], "cue_id")).scalar_one()
             session.execute(_INSERT_STEP, [_step(one, cue_id, at, now) for at, one in enumerate(life, 1)])
-            for step in range(1, len(life) + 1):
-                self._chain.add(session, STEP, cue_id, step)
+            self._chain.add(session, STEP, cue_id, range(1, len(life) + 1))
             return life[-1].model_copy(update={"cue_id": cue_id})
 
         return await self._handles.writer.submit(work, Turn.AIR)
 
-    async def step(self, cue: Cue) -> Cue:
+    async def step(self, cue: Cue, *, has_happened: bool = False) -> Cue:
         """Store `cue` as it now is and note the step (a new state, or a new count in the same state).
 
-        Raises StorageError; a step that is none of a cue's life (DESIGN.md) is a bug and asserts.
+        One that `has_happened` on air waits for a server that is away. Raises StorageError; a step that is
+        none of a cue's life (DESIGN.md) is a bug and asserts.
         """
         now = self._handles.wall()
 
@@ -104,13 +104,33 @@ class CueStore:
                 raise StorageError(f"Cue {cue.cue_id} is not in the database.")
             state, steps = stored
             _take_step(session, CueState(state), cue, steps + 1, now)
-            self._chain.add(session, STEP, cue.cue_id, steps + 1)
+            self._chain.add(session, STEP, cue.cue_id, (steps + 1,))
             return cue
 
-        return await self._handles.writer.submit(work)
+        return await self._handles.writer.submit(work, has_happened=has_happened)
 
     async def get(self, cue_id: int) -> Cue | None:
         return await self._handles.value(select(CueRow).where(CueRow.cue_id == cue_id), Cue)
+
+    async def is_known(
+        self, stream_id: str, splice_event_id: int, cue_id: int | None, section_base64: str
+    ) -> bool:
+        """True where the cue is on record. A return has the event of its break: number or bytes differ."""
+        query = select(_CUES.c.cue_id).where(
+            _CUES.c.stream_id == stream_id, _CUES.c.splice_event_id == splice_event_id
+        )
+        if cue_id is not None:
+            query = query.where(or_(_CUES.c.cue_id == cue_id, _CUES.c.section_base64 == section_base64))
+        return await self._handles.reader.read(lambda session: session.scalar(query.limit(1)) is not None)
+
+    async def note_used(self, stream_id: str, event_ids: Collection[int]) -> None:
+        """Enter event ids as used, of which something else than the database tells."""
+        now = self._handles.wall()
+
+        def work(session: Session) -> None:
+            note_event_ids(session, stream_id, event_ids, now)
+
+        await self._handles.writer.submit(work)
 
     async def recent(self, stream_id: str | None = None, limit: int = 50) -> tuple[Cue, ...]:
         """Cues of one stream or of all, the newest first."""

@@ -31,4 +31,4 @@ class JournalPositionStore:
             elif row.runner != runner or row.last_seq < seq:
                 row.runner, row.last_seq = runner, seq
 
-        await self._handles.writer.submit(work)
+        await self._handles.writer.submit(work, has_happened=True)

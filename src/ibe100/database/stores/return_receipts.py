@@ -32,7 +32,7 @@ class ReturnReceiptStore:
             session.merge(row)
             self._chain.add(session, RECEIPT, receipt.cue_id)
 
-        await self._handles.writer.submit(work)
+        await self._handles.writer.submit(work, has_happened=True)
 
     async def open(self, now: float) -> tuple[ReturnReceipt, ...]:
         """Receipts whose window is not over or that were never judged, the oldest first."""

@@ -59,11 +59,11 @@ class SessionStore:
             if session.get(AttemptRow, (attempt.session_id, attempt.attempt)) is None:
                 session.add(AttemptRow(**columns_of(attempt)))
 
-        await self._handles.writer.submit(work)
+        await self._handles.writer.submit(work, has_happened=True)
 
     async def attempt_ended(self, attempt: AttemptRecord) -> None:
         """Note how an attempt ended, also when its start was not seen."""
-        await self._handles.merge(AttemptRow(**columns_of(attempt)))
+        await self._handles.merge(AttemptRow(**columns_of(attempt)), has_happened=True)
 
     async def end(self, session_id: int, ended_at: float, reason: str) -> None:
         """Close a session; one that is closed keeps its first end."""
@@ -71,7 +71,7 @@ class SessionStore:
         def work(session: Session) -> None:
             _close(session, [session_id], ended_at, reason)
 
-        await self._handles.writer.submit(work)
+        await self._handles.writer.submit(work, has_happened=True)
 
     async def close_unseen(self, adopted: Collection[int], at: float) -> tuple[SessionRecord, ...]:
         """Repair after a crash: close each open session that is not in `adopted` as "ended unseen".

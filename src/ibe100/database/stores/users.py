@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ibe100.database.sql.handles import Handles, columns_of, to_value
 from ibe100.database.sql.schema import KeptRequestRow, TokenRow, UserRow
-from ibe100.database.sql.writer import Turn
+from ibe100.database.sql.task import Turn
 from ibe100.models.users import KeptRequest, StoredToken, StoredUser
 
 KEPT_S = 86_400.0

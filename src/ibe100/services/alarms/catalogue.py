@@ -131,6 +131,14 @@ DATA_MOVED = AlarmRule(
     "Put it back in its place: cues are taken again at once. If it is lost, restart the console: the record "
     "is made anew from the newest backup; streams go on meanwhile",
 )
+DATABASE_AWAY = AlarmRule(
+    "database_away",
+    Severity.CRITICAL,
+    "Database takes no writes",
+    "Its server is down or cannot be reached, or its disk does not answer",
+    "Bring it back: what happens meanwhile is held and written then. Until then cues are refused, but by the "
+    "emergency key; streams go on",
+)
 DISK_LOW = DiskRule(
     "disk_low",
     Severity.MAJOR,

@@ -15,6 +15,7 @@ from ibe100.database.backup.process import MODULE, BackupOutcome, BackupTask
 from ibe100.database.database import WITHOUT_KEYS, Database
 from ibe100.models.actor import CONSOLE
 from ibe100.models.backup import SEALING, BackupFile, BackupManifest, BackupPlan, BackupStatus, is_made_with
+from ibe100.models.database import DatabaseServer
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.records.keys import NO_KEY, RecordKeys
@@ -66,10 +67,14 @@ class BackupService:
         judge: Callable[[Judgements], Awaitable[None]],
         keys: RecordKeys = WITHOUT_KEYS,
         *,
+        server: DatabaseServer | None = None,
         wall: Callable[[], float] = time.time,
         first_look_s: float = FIRST_LOOK_S,
     ) -> None:
-        """`judge` takes the alarm conditions that stand and those that do not; `keys` seal the backups."""
+        """`judge` takes the alarm conditions that stand and those that do not; `keys` seal the backups.
+
+        The database is that of a `server`, else the file in the folder.
+        """
         self._data_dir = data_dir
         self._plan = plan
         self._storage = storage
@@ -77,6 +82,7 @@ class BackupService:
         self._publish = publish
         self._judge = judge
         self._keys = keys
+        self._server = server
         self._wall = wall
         self._first_look_s = first_look_s
         self._last: BackupFile | None = None
@@ -118,7 +124,7 @@ class BackupService:
         """Make a backup now, in the folder of backups or as the new `file`. Raises StorageError."""
         demand(Act.BACK_UP)
         async with self._busy:
-            if lost := await asyncio.to_thread(self._storage.place.fault):
+            if lost := await asyncio.to_thread(self._storage.lost):
                 raise StorageError(f"There is nothing to make a backup of: {lost}")
             target = file
             if target is None:
@@ -140,7 +146,13 @@ class BackupService:
         key_id = self._keys.present
         sealing_key = self._keys.derived(SEALING, key_id).hex() if key_id != NO_KEY else ""
         return BackupTask(
-            data_dir=self._data_dir, file=file, with_key=with_key, key_id=key_id, sealing_key=sealing_key
+            data_dir=self._data_dir,
+            file=file,
+            with_key=with_key,
+            key_id=key_id,
+            sealing_key=sealing_key,
+            database_url=self._server.url if self._server is not None else "",
+            database_password=self._server.password if self._server is not None else "",
         )
 
     async def _run(self) -> None:

@@ -144,7 +144,7 @@ class CueLedger:
             _log.error("event %s off the record is %s", format_event_id(cue.splice_event_id), cue.state)
             return
         try:
-            await self._storage.cues.step(cue)
+            await self._storage.cues.step(cue, has_happened=True)
         except StorageError as error:
             event = format_event_id(cue.splice_event_id)
             text = f"event {event} is {cue.state}, but that is not on record: {error}"

@@ -17,6 +17,7 @@ from ibe100.services.alarms.catalogue import (
     CONSOLE_FAULT,
     CONSOLE_SLOW,
     DATA_MOVED,
+    DATABASE_AWAY,
     DESCRIPTORS_LOW,
     DISK_LOW,
     LOGS_NOT_WRITTEN,
@@ -47,6 +48,8 @@ class Backlog:
     dropped: int = 0
     last_backup_at: float | None = None
     """Wall clock; None without one."""
+    database: str = ""
+    """Words for a database that takes no writes now."""
 
 
 class MemoryWatch:
@@ -148,7 +151,7 @@ class MachineWatch:
         }
         health = seen.model_copy(update=own)
         self._publish(MachineMeasured(health=health))
-        await self._board.judge_machine(self._judgements(health, problem, moved))
+        await self._board.judge_machine(self._judgements(health, problem, moved, backlog.database))
 
     def _stream_dirs(self) -> dict[str, Path]:
         """The folders of streams that may have a runner, by stream_id."""
@@ -161,12 +164,13 @@ class MachineWatch:
         files = [one.path for one in outputs if isinstance(one, FileOutput)]
         return {path.parent for path in files + [o.playlist for o in outputs if isinstance(o, HlsOutput)]}
 
-    def _judgements(self, health: MachineHealth, log_problem: str, moved: str) -> Judgements:
+    def _judgements(self, health: MachineHealth, log_problem: str, moved: str, database: str) -> Judgements:
         available = health.memory_total_bytes - health.memory_used_bytes
         lags = health.loop_lag_ms > self._rules.rule(CONSOLE_SLOW).lag_ms
         return {
             MEMORY_LOW: true_if(self._memory.observe(available, health.memory_total_bytes)),
             DATA_MOVED: true_if(moved),
+            DATABASE_AWAY: true_if(database),
             LOGS_NOT_WRITTEN: true_if(log_problem),
             CONSOLE_FAULT: true_if(recent_fault(FAULT_S)),
             CONSOLE_SLOW: true_if(f"{health.loop_lag_ms:.0f} ms late" if lags else ""),

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import closing
-from pathlib import Path
-
 import pytest
 
 from ibe100.database.chain.check import check_records
@@ -15,14 +10,18 @@ from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
 from ibe100.database.sql.schema import Base
 from ibe100.models.cues.return_receipt import ReturnReceipt, ReturnState
+from ibe100.models.database import DatabaseAddress
 from ibe100.models.records.check import RecordAnchor, RecordCheck
 from ibe100.models.records.keys import RecordKeys, key_id_of
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.session import AuditRecord
+from postgresql_rig import rows
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 KEYS = RecordKeys({key_id_of(KEY): KEY}, key_id_of(KEY))
 IDS = EventIdRange(first=100, last=199)
+OF_A_FILE = pytest.mark.parametrize("address", ["SQLite"], indirect=True)
+"""A server keeps each column to its type."""
 
 
 def seal(cue: Cue) -> Cue:
@@ -30,10 +29,9 @@ def seal(cue: Cue) -> Cue:
 
 
 @pytest.fixture
-async def path(tmp_path: Path) -> AsyncIterator[Path]:
+async def path(address: DatabaseAddress) -> DatabaseAddress:
     """A database with a session, two cues, a receipt and four audit lines."""
-    file = tmp_path / "ibe100.db"
-    database = await Database.open(file, keys=KEYS)
+    database = await Database.open(address, keys=KEYS)
     session = await database.sessions.start(
         stream_id="a", stream_name="A", engine="minitsp", command="tsp", started_at=1.5
     )
@@ -60,27 +58,23 @@ async def path(tmp_path: Path) -> AsyncIterator[Path]:
             AuditRecord(at=number + 0.25, who="w", action=f"act {number}", subject="s")
         )
     await database.close()
-    yield file
+    return address
 
 
-def change(path: Path, *statements: str) -> None:
-    with closing(sqlite3.connect(path)) as connection:
-        for statement in statements:
-            connection.execute(statement)
-        connection.commit()
+def change(path: DatabaseAddress, *statements: str) -> None:
+    rows(path, *statements)
 
 
-def head(path: Path) -> RecordAnchor:
-    with closing(sqlite3.connect(path)) as connection:
-        row = connection.execute("SELECT max(link_id), mac, at FROM record_links").fetchone()
+def head(path: DatabaseAddress) -> RecordAnchor:
+    (row,) = rows(path, "SELECT link_id, mac, at FROM record_links ORDER BY link_id DESC LIMIT 1")
     return RecordAnchor(link=row[0], mac=row[1].hex(), at=row[2], source="audit.log")
 
 
-def found(path: Path, *anchors: RecordAnchor) -> RecordCheck:
+def found(path: DatabaseAddress, *anchors: RecordAnchor) -> RecordCheck:
     return check_records(path, KEYS, anchors)
 
 
-async def test_a_record_that_nobody_touched_is_intact(path: Path) -> None:
+async def test_a_record_that_nobody_touched_is_intact(path: DatabaseAddress) -> None:
     check = found(path, head(path))
     assert check.is_intact, check
     assert [words.partition(": ")[2] for words in check.seams] == ["the chain begins"]
@@ -97,14 +91,20 @@ async def test_a_record_that_nobody_touched_is_intact(path: Path) -> None:
         ("UPDATE cue_steps SET at = 0 WHERE cue_id = 2 AND step = 3", "step 3 of cue 2, "),
         ("UPDATE sessions SET stream_name = 'B'", "session 1, "),
         ("UPDATE return_receipts SET seen = 2", "receipt of cue 1, "),
-        ("UPDATE audit SET who = x'ff00'  WHERE audit_id = 1", "audit line 1, "),
     ],
 )
-async def test_an_edited_row_is_named(path: Path, statement: str, words: str) -> None:
+async def test_an_edited_row_is_named(path: DatabaseAddress, statement: str, words: str) -> None:
     change(path, statement)
     (fault,) = found(path, head(path)).faults
     assert fault.startswith(words)
     assert fault.endswith("was changed")
+
+
+@OF_A_FILE
+async def test_bytes_in_the_place_of_text_are_named(path: DatabaseAddress) -> None:
+    change(path, "UPDATE audit SET who = x'ff00' WHERE audit_id = 1")
+    (fault,) = found(path, head(path)).faults
+    assert fault.startswith("audit line 1, ")
 
 
 @pytest.mark.parametrize(
@@ -116,14 +116,14 @@ async def test_an_edited_row_is_named(path: Path, statement: str, words: str) ->
         ("DELETE FROM return_receipts", "receipt of cue 1, "),
     ],
 )
-async def test_a_removed_row_is_named(path: Path, statement: str, words: str) -> None:
+async def test_a_removed_row_is_named(path: DatabaseAddress, statement: str, words: str) -> None:
     change(path, statement)
     (fault,) = found(path).faults
     assert fault.startswith(words)
     assert fault.endswith("was taken out")
 
 
-async def test_rows_that_were_put_in_are_named(path: Path) -> None:
+async def test_rows_that_were_put_in_are_named(path: DatabaseAddress) -> None:
     change(
         path,
         "INSERT INTO audit (at, who, action, subject, detail) VALUES (1, 'w', 'a', 's', '')",
@@ -136,7 +136,7 @@ async def test_rows_that_were_put_in_are_named(path: Path) -> None:
     assert faults == ("audit line 5 was put in: it has no link", "cue 77 was put in: it has no link")
 
 
-async def test_rows_that_change_places_are_named(path: Path) -> None:
+async def test_rows_that_change_places_are_named(path: DatabaseAddress) -> None:
     change(
         path,
         "UPDATE audit SET audit_id = 99 WHERE audit_id = 1",
@@ -146,7 +146,7 @@ async def test_rows_that_change_places_are_named(path: Path) -> None:
     assert [words.partition(",")[0] for words in found(path).faults] == ["audit line 1", "audit line 2"]
 
 
-async def test_a_row_removed_with_its_link_leaves_a_gap(path: Path) -> None:
+async def test_a_row_removed_with_its_link_leaves_a_gap(path: DatabaseAddress) -> None:
     change(
         path,
         "DELETE FROM audit WHERE audit_id = 2",
@@ -157,14 +157,14 @@ async def test_a_row_removed_with_its_link_leaves_a_gap(path: Path) -> None:
     assert fault.endswith("(audit line 3)")
 
 
-async def test_a_link_that_is_made_to_fit_the_edit_is_found(path: Path) -> None:
+async def test_a_link_that_is_made_to_fit_the_edit_is_found(path: DatabaseAddress) -> None:
     digest = "(SELECT digest FROM record_links WHERE kind = 'audit' AND row_id = 1)"
     change(path, f"UPDATE record_links SET digest = {digest} WHERE kind = 'audit' AND row_id = 2")
     faults = found(path).faults
     assert any("(audit line 2) was changed or moved" in fault for fault in faults)
 
 
-async def test_links_that_change_places_are_found(path: Path) -> None:
+async def test_links_that_change_places_are_found(path: DatabaseAddress) -> None:
     change(
         path,
         "UPDATE record_links SET link_id = 99 WHERE link_id = 12",
@@ -174,7 +174,7 @@ async def test_links_that_change_places_are_found(path: Path) -> None:
     assert any("link 12" in fault for fault in found(path).faults)
 
 
-async def test_an_end_that_was_taken_out_is_told_by_an_anchor(path: Path) -> None:
+async def test_an_end_that_was_taken_out_is_told_by_an_anchor(path: DatabaseAddress) -> None:
     anchor = head(path)
     change(path, "DELETE FROM audit WHERE audit_id = 4", "DELETE FROM record_links WHERE link_id = 14")
     assert found(path).is_intact, "nothing within the database tells of it"
@@ -188,14 +188,14 @@ async def test_an_end_that_was_taken_out_is_told_by_an_anchor(path: Path) -> Non
     assert fault.startswith("link 14 is not the one that audit.log tells of")
 
 
-async def test_a_chain_that_is_begun_anew_does_not_hide_what_was_there(path: Path) -> None:
+async def test_a_chain_that_is_begun_anew_does_not_hide_what_was_there(path: DatabaseAddress) -> None:
     anchor = head(path)
     change(path, "DELETE FROM record_links", "UPDATE cues SET duration_s = 60")
     await (await Database.open(path, keys=KEYS)).close()
     assert not found(path, anchor).is_intact
 
 
-async def test_a_chain_cannot_be_made_without_the_key(path: Path) -> None:
+async def test_a_chain_cannot_be_made_without_the_key(path: DatabaseAddress) -> None:
     anchor = head(path)
     change(path, "DELETE FROM record_links", "UPDATE cues SET duration_s = 60")
     forger = RecordKeys({key_id_of(OTHER): OTHER}, key_id_of(OTHER))
@@ -206,7 +206,7 @@ async def test_a_chain_cannot_be_made_without_the_key(path: Path) -> None:
     assert not found(path).is_intact
 
 
-async def test_what_was_recorded_without_a_key_is_told_as_unproved(path: Path) -> None:
+async def test_what_was_recorded_without_a_key_is_told_as_unproved(path: DatabaseAddress) -> None:
     database = await Database.open(path)
     await database.audit.write(AuditRecord(at=9.0, who="w", action="locked", subject="s"))
     await database.close()
@@ -220,7 +220,7 @@ async def test_what_was_recorded_without_a_key_is_told_as_unproved(path: Path) -
     assert len(check.seams) == 3
 
 
-async def test_a_row_that_was_put_in_is_not_taken_up_when_the_key_changes(path: Path) -> None:
+async def test_a_row_that_was_put_in_is_not_taken_up_when_the_key_changes(path: DatabaseAddress) -> None:
     change(path, "INSERT INTO audit (at, who, action, subject, detail) VALUES (1, 'w', 'a', 's', '')")
     keys = RecordKeys({key_id_of(KEY): KEY, key_id_of(OTHER): OTHER}, key_id_of(OTHER))
     await (await Database.open(path, keys=keys)).close()
@@ -229,7 +229,8 @@ async def test_a_row_that_was_put_in_is_not_taken_up_when_the_key_changes(path: 
     assert check.unproved == ()
 
 
-async def test_columns_of_links_that_are_nonsense_are_a_finding(path: Path) -> None:
+@OF_A_FILE
+async def test_columns_of_links_that_are_nonsense_are_a_finding(path: DatabaseAddress) -> None:
     change(path, "UPDATE record_links SET at = 'soon', mac = 5 WHERE link_id = 5")
     assert found(path).faults[0].startswith("link 5 cannot be read")
     change(path, "UPDATE record_links SET at = 1e300 WHERE link_id = 6")

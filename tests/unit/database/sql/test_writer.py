@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from ibe100.database.database import Database
 from ibe100.database.sql.schema import AuditRow
 from ibe100.database.sql.sqlite import sqlite_url, writing_engine
-from ibe100.database.sql.writer import CHECKPOINT_COMMITS, THREAD_NAME, Turn, Writer
+from ibe100.database.sql.task import Turn
+from ibe100.database.sql.writer import CHECKPOINT_COMMITS, THREAD_NAME, Writer
 from ibe100.database.upgrade import prepare
 from ibe100.models.errors import StorageError
 from ibe100.models.session import AuditRecord

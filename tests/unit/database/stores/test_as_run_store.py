@@ -15,6 +15,7 @@ from ibe100.database.database import Database
 from ibe100.database.records import StoredStream
 from ibe100.database.stores.as_run import open_as_run
 from ibe100.models.cues.as_run import AsRunFormat, LoggedStream
+from ibe100.models.database import DatabaseAddress
 from ibe100.models.errors import StorageError
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.stream_config import StreamConfig
@@ -26,8 +27,8 @@ NEXT = MIDNIGHT + 86_400
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "ibe100.db")
+async def database(address: DatabaseAddress) -> AsyncIterator[Database]:
+    database = await Database.open(address)
     yield database
     await database.close()
 
@@ -95,10 +96,10 @@ async def test_streams_to_choose_from_are_those_listed_and_those_removed(databas
 
 
 async def test_a_log_is_read_beside_a_console_that_goes_on_writing(
-    database: Database, tmp_path: Path
+    database: Database, address: DatabaseAddress
 ) -> None:
     await store(database, MIDNIGHT)
-    async with open_as_run(tmp_path / "ibe100.db") as storage:
+    async with open_as_run(address) as storage:
         service = AsRunService(storage)
         for count in range(1, 6):
             assert len((await service.log(DAY)).rows) == count

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from ibe100.database.database import Database
 from ibe100.models.cues.log import CueLogQuery
+from ibe100.models.database import DatabaseAddress
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 
 SECTION = bytes(range(0xE0, 0x100)) + b"%_"
@@ -32,8 +32,8 @@ def cue(number: int, **changes: object) -> Cue:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "ibe100.db")
+async def database(address: DatabaseAddress) -> AsyncIterator[Database]:
+    database = await Database.open(address)
     for number in range(60):
         stored = await database.cues.create(cue(number))
         if number % 3 == 0:

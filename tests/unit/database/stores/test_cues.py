@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +9,10 @@ import pytest
 
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
+from ibe100.models.database import DatabaseAddress
 from ibe100.models.errors import CueRefused, StorageError
 from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueState, Direction
+from postgresql_rig import rows
 
 RETENTION_S = 1000.0
 
@@ -36,8 +36,8 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def database(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "ibe100.db", wall=clock.wall, event_id_retention_s=RETENTION_S)
+async def database(address: DatabaseAddress, clock: ManualClock) -> AsyncIterator[Database]:
+    database = await Database.open(address, wall=clock.wall, event_id_retention_s=RETENTION_S)
     yield database
     await database.close()
 
@@ -191,9 +191,9 @@ async def test_ids_chosen_elsewhere_are_never_given_out_and_change_nothing_of_th
     assert after == [14, 15, 16, 17, 18, 19], "20 is used, too"
 
 
-async def test_ids_go_on_where_they_stopped_before_the_restart(tmp_path: Path) -> None:
+async def test_ids_go_on_where_they_stopped_before_the_restart(address: DatabaseAddress) -> None:
     for expected in (50, 51, 52):
-        database = await Database.open(tmp_path / "ibe100.db")
+        database = await Database.open(address)
         cue = await database.cues.create(draft(), ids(50, 99))
         await database.close()
         assert cue.splice_event_id == expected
@@ -253,22 +253,19 @@ async def test_the_newest_splice_is_neither_a_heartbeat_nor_a_cue_that_failed_no
 
 
 async def test_a_cue_that_only_a_newer_version_understands_hides_no_other(
-    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    database: Database, address: DatabaseAddress, caplog: pytest.LogCaptureFixture
 ) -> None:
     newer, other = [await database.cues.create(draft()) for _ in range(2)]
-    with closing(sqlite3.connect(tmp_path / "ibe100.db")) as connection:
-        connection.execute("UPDATE cues SET state = 'BEAMED' WHERE cue_id = ?", [newer.cue_id])
-        connection.commit()
+    rows(address, f"UPDATE cues SET state = 'BEAMED' WHERE cue_id = {newer.cue_id}")
     assert await database.cues.recent("one") == (other,)
     assert await database.cues.unfinished() == (other,)
     assert await database.cues.get(newer.cue_id) is None
     assert "a row of cues is not understood and left out: state 'BEAMED'" in caplog.text
 
 
-async def test_a_cue_is_refused_where_another_file_is_in_the_databases_place(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_a_cue_is_refused_where_another_file_is_in_the_databases_place(tmp_path: Path) -> None:
     path = tmp_path / "ibe100.db"
+    database = await Database.open(path)
     path.rename(tmp_path / "away.db")
     with pytest.raises(StorageError, match=r"the record of a cue cannot be kept: .*ibe100\.db was moved"):
         await database.cues.create(draft())
@@ -278,3 +275,4 @@ async def test_a_cue_is_refused_where_another_file_is_in_the_databases_place(
         await database.cues.create(draft())
     (tmp_path / "away.db").replace(path)
     assert (await database.cues.create(draft())).cue_id == 1
+    await database.close()

@@ -1,20 +1,19 @@
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from ibe100.database.database import Database
 from ibe100.models.cues.recurrence import Every
 from ibe100.models.cues.schedule import After, At, BreakState, ReturnPolicy, ScheduledBreak, When
+from ibe100.models.database import DatabaseAddress
+from postgresql_rig import rows
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "ibe100.db")
+async def database(address: DatabaseAddress) -> AsyncIterator[Database]:
+    database = await Database.open(address)
     yield database
     await database.close()
 
@@ -56,11 +55,9 @@ async def test_saving_replaces_and_removing_takes_any_number(database: Database)
 
 
 async def test_a_row_that_cannot_be_read_is_named_and_does_not_hide_the_others(
-    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    database: Database, address: DatabaseAddress, caplog: pytest.LogCaptureFixture
 ) -> None:
     stored = await database.schedule.add([planned(-1, At(at=1)), planned(-2, At(at=2))])
-    with closing(sqlite3.connect(tmp_path / "ibe100.db")) as connection:
-        connection.execute('UPDATE schedule SET timing = \'{"kind": "never"}\' WHERE break_id = 1')
-        connection.commit()
+    rows(address, 'UPDATE schedule SET timing = \'{"kind": "never"}\' WHERE break_id = 1')
     assert await database.schedule.load(0) == stored[1:]
     assert "planned break 1 cannot be read" in caplog.text

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ from pydantic import SecretStr
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange, StoredStream
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter, AlarmState, Severity
+from ibe100.models.database import DatabaseAddress
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.session import AttemptRecord, AuditRecord, SessionRecord
 from ibe100.models.stream_config import (
@@ -21,13 +20,14 @@ from ibe100.models.stream_config import (
     TestPatternInput,
     UdpInput,
 )
+from postgresql_rig import rows
 
 PASSPHRASE = "correct-horse-battery"
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(tmp_path / "ibe100.db")
+async def database(address: DatabaseAddress) -> AsyncIterator[Database]:
+    database = await Database.open(address)
     yield database
     await database.close()
 
@@ -194,20 +194,19 @@ async def test_a_stream_is_changed_and_removed(database: Database) -> None:
     assert len(await database.sessions.list()) == 1
 
 
-async def test_a_stream_that_cannot_be_read_is_named_and_kept(database: Database, tmp_path: Path) -> None:
+async def test_a_stream_that_cannot_be_read_is_named_and_kept(
+    database: Database, address: DatabaseAddress
+) -> None:
     for number in (1, 2):
         await database.streams.save(
             StoredStream(stream_id=f"s{number}", number=number, config=StreamConfig(name="x"))
         )
-    with closing(sqlite3.connect(tmp_path / "ibe100.db")) as connection:
-        connection.execute("""UPDATE streams SET config = '{"name": 5}' WHERE number = 1""")
-        connection.commit()
+    rows(address, """UPDATE streams SET config = '{"name": 5}' WHERE number = 1""")
     loaded = await database.streams.load()
     assert [stream.stream_id for stream in loaded.streams] == ["s2"]
     assert "Stream 1 (s1)" in loaded.notices[0]
     assert "name 5" in loaded.notices[0]
-    with closing(sqlite3.connect(tmp_path / "ibe100.db")) as connection:
-        assert connection.execute("SELECT count(*) FROM streams").fetchone() == (2,)
+    assert rows(address, "SELECT count(*) FROM streams") == [(2,)]
 
 
 async def test_the_used_event_ids_outlive_their_stream(database: Database) -> None:
