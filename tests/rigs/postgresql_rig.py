@@ -22,7 +22,7 @@ import psycopg
 import pytest
 
 from ibe100.database.upgrade import prepare_server
-from ibe100.models.database import DatabaseAddress, DatabaseServer
+from ibe100.models.records.database import DatabaseAddress, DatabaseServer
 
 DEADLINE_S = 60.0
 TEMPLATE = "template_ibe100"

@@ -17,8 +17,8 @@ from ibe100.core.records.address import address_of
 from ibe100.core.records.alone import signing_key_of
 from ibe100.database.stores.as_run import open_as_run
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow, DigestCheck, SignatureCheck
-from ibe100.models.database import DatabaseAddress
 from ibe100.models.errors import ConfigurationError
+from ibe100.models.records.database import DatabaseAddress
 from ibe100.services.history.as_run import today
 from ibe100.services.history.as_run_export import export
 from ibe100.services.history.as_run_log import AsRunService, verify_file

@@ -23,10 +23,10 @@ from pydantic_settings import (
 from ibe100.models.backup import BackupPlan
 from ibe100.models.base import FolderPath, Value, describe_error
 from ibe100.models.console import ConsolePlan
-from ibe100.models.database import DatabasePlan
 from ibe100.models.directory import DirectoryPlan
 from ibe100.models.endpoints.fields import Host, Port, is_loopback
 from ibe100.models.errors import ConfigurationError
+from ibe100.models.records.database import DatabasePlan
 from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.settings.forms import told
 from ibe100.models.settings.sound import SoundPlan

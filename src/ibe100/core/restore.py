@@ -37,8 +37,8 @@ from ibe100.models.backup import (
     is_made_with,
 )
 from ibe100.models.base import build
-from ibe100.models.database import DatabaseServer
 from ibe100.models.errors import OperatorError, StorageError
+from ibe100.models.records.database import DatabaseServer
 from ibe100.models.session import AuditRecord
 from ibe100.services.audit_trail import acting, acting_as
 from ibe100.utils.atomic_write import atomic_write

@@ -27,7 +27,7 @@ from ibe100.database.stores.sessions import SessionStore
 from ibe100.database.stores.streams import StreamStore
 from ibe100.database.stores.users import KeptRequestStore, UserStore
 from ibe100.database.upgrade import prepare, prepare_server
-from ibe100.models.database import DatabaseAddress
+from ibe100.models.records.database import DatabaseAddress
 from ibe100.models.records.keys import RecordKeys
 from ibe100.utils.places import Place
 

@@ -11,8 +11,8 @@ from ibe100.database.sql import postgresql
 from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
 from ibe100.database.sql.schema import REVISION
 from ibe100.database.sql.sqlite import copy_file, is_damaged, sqlite_url, writing_engine
-from ibe100.models.database import DatabaseServer
 from ibe100.models.errors import StorageError
+from ibe100.models.records.database import DatabaseServer
 from ibe100.utils.set_aside import free_name, set_aside
 from ibe100.utils.timecode import utc_stamp
 

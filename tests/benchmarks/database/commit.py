@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
-from ibe100.models.database import DatabaseAddress
+from ibe100.models.records.database import DatabaseAddress
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.session import AuditRecord
 

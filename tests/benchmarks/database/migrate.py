@@ -19,7 +19,7 @@ from ibe100.database.backup.store_copy import digests_of, migrate, reading
 from ibe100.database.chain.check import check_records
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
-from ibe100.models.database import DatabaseAddress
+from ibe100.models.records.database import DatabaseAddress
 from ibe100.models.records.keys import RecordKeys, key_id_of
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 

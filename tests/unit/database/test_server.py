@@ -16,8 +16,8 @@ from ibe100.core.config import load
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
 from ibe100.database.sql import postgresql
-from ibe100.models.database import DatabaseServer
 from ibe100.models.errors import ConfigurationError, StorageError
+from ibe100.models.records.database import DatabaseServer
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.session import AuditRecord
 from postgresql_rig import PostgresServer, postgres_server, programs, rows

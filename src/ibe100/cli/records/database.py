@@ -18,8 +18,8 @@ from ibe100.core.secrets import SecretStore
 from ibe100.database.sql.server_report import ServerReport, report_of
 from ibe100.database.sql.sqlite import is_damaged
 from ibe100.models.base import describe_error
-from ibe100.models.database import DatabasePlan
 from ibe100.models.errors import ConfigurationError, StorageError
+from ibe100.models.records.database import DatabasePlan
 
 EXIT_UNFIT = 1
 

@@ -7,7 +7,7 @@ import os
 from ibe100.core.config import DATABASE_PASSWORD_VARIABLE, AppConfig
 from ibe100.core.folders import Folders
 from ibe100.core.secrets import FILE_NAME, SecretStore
-from ibe100.models.database import DatabaseAddress, DatabaseServer
+from ibe100.models.records.database import DatabaseAddress, DatabaseServer
 
 PASSWORD = "database/password"
 """Name of the secret that is the password of the server."""

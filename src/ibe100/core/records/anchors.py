@@ -18,9 +18,9 @@ from ibe100.core.records.audit_lines import audit_lines
 from ibe100.database.backup.backups import list_backups
 from ibe100.database.database import EVENT_ID_RETENTION_S, Database
 from ibe100.models.backup import is_made_with
-from ibe100.models.database import DatabaseAddress
 from ibe100.models.errors import StorageError
 from ibe100.models.records.check import RecordAnchor
+from ibe100.models.records.database import DatabaseAddress
 from ibe100.models.records.keys import NO_KEY, RecordKeys
 from ibe100.services.audit_trail import AUDIT_LOGGER
 from ibe100.utils.tasks import keep_running

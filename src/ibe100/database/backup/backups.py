@@ -45,8 +45,8 @@ from ibe100.models.backup import (
     BackupMember,
     sealed,
 )
-from ibe100.models.database import DatabaseServer
 from ibe100.models.errors import StorageError
+from ibe100.models.records.database import DatabaseServer
 from ibe100.models.records.keys import NO_KEY, RecordKeys
 from ibe100.utils.timecode import utc_stamp
 from ibe100.utils.units import format_bytes

@@ -18,8 +18,8 @@ from ibe100.database.backup.backups import Seal, make_backup, unsealed
 from ibe100.database.backup.sqlite_copy import BackupStopped, Pace
 from ibe100.models.backup import BackupManifest, sealed
 from ibe100.models.base import Value
-from ibe100.models.database import DatabaseServer
 from ibe100.models.errors import StorageError
+from ibe100.models.records.database import DatabaseServer
 from ibe100.models.records.keys import NO_KEY
 from ibe100.utils.low_priority import take_lowest_priority
 

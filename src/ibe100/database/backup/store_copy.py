@@ -16,8 +16,8 @@ from ibe100.database.sql import postgresql, sqlite
 from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
 from ibe100.database.sql.schema import REVISION, Base
 from ibe100.database.upgrade import prepare, prepare_server, revision_of
-from ibe100.models.database import DatabaseAddress, DatabaseServer
 from ibe100.models.errors import StorageError
+from ibe100.models.records.database import DatabaseAddress, DatabaseServer
 
 BATCH = 1000
 _MODULUS = 1 << 256
@@ -75,20 +75,40 @@ def copy_rows(source: Connection, target: Connection, pace: Pace = lambda: None)
         for batch in _batches(source, table):
             target.execute(table.insert(), [dict(row._mapping) for row in batch])
             pace()
-        if target.dialect.name == "postgresql":
-            _number_on(target, table)
+        if table.autoincrement_column is not None:
+            _number_on(target, table, _highest_given(source, table))
 
 
-def _number_on(target: Connection, table: Table) -> None:
-    """Have the server give numbers beyond the highest that was copied."""
+def _highest_given(source: Connection, table: Table) -> int:
+    """The highest number that a table gave to a row, also to one that is gone since, where that is kept."""
     column = table.autoincrement_column
-    if column is not None:
-        target.execute(
-            text(
-                f"SELECT setval(pg_get_serial_sequence('{table.name}', '{column.name}'), "
-                f"coalesce(max({column.name}), 0) + 1, false) FROM {table.name}"
-            )
+    assert column is not None
+    there = source.scalar(select(func.max(column))) or 0
+    if source.dialect.name == "postgresql":
+        given = source.scalar(
+            text("SELECT pg_sequence_last_value(CAST(pg_get_serial_sequence(:name, :column) AS regclass))"),
+            {"name": table.name, "column": column.name},
         )
+    else:
+        given = source.scalar(
+            text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": table.name}
+        )
+    return max(there, given or 0)
+
+
+def _number_on(target: Connection, table: Table, highest: int) -> None:
+    """Have the next row of a table get the number behind `highest`."""
+    column = table.autoincrement_column
+    assert column is not None
+    named = {"name": table.name, "highest": highest}
+    if not highest:
+        return
+    if target.dialect.name == "postgresql":
+        sequence = text("SELECT setval(pg_get_serial_sequence(:name, :column), :highest)")
+        target.execute(sequence, {**named, "column": column.name})
+    elif table.dialect_options["sqlite"]["autoincrement"]:
+        target.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), named)
+        target.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :highest)"), named)
 
 
 def replace_rows(source: Connection, target: Connection) -> None:

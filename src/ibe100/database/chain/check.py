@@ -26,9 +26,9 @@ from ibe100.database.chain.links import COLUMNS, FIRST_MAC, PURPOSE, Link, Seam
 from ibe100.database.sql import postgresql
 from ibe100.database.sql.engine import Run, run_of
 from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
-from ibe100.models.database import DatabaseAddress, DatabaseServer
 from ibe100.models.errors import StorageError
 from ibe100.models.records.check import RecordAnchor, RecordCheck
+from ibe100.models.records.database import DatabaseAddress, DatabaseServer
 from ibe100.models.records.keys import NO_KEY, RecordKeys
 from ibe100.utils.timecode import format_utc
 

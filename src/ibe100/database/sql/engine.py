@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, Engine
 
 from ibe100.database.sql import postgresql, sqlite
-from ibe100.models.database import DatabaseAddress
+from ibe100.models.records.database import DatabaseAddress
 
 Run: TypeAlias = Callable[[str, dict[str, Any]], Any]
 """Runs SQL with `:name` parameters and returns a cursor: of sqlite3, or of SQLAlchemy's driver."""

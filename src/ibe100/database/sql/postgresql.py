@@ -15,9 +15,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ibe100.models.database import DatabaseServer
 from ibe100.models.endpoints.fields import is_loopback
 from ibe100.models.errors import ConfigurationError, StorageError
+from ibe100.models.records.database import DatabaseServer
 
 LEAST_VERSION = 15
 READ_CONNECTIONS = 2

@@ -10,7 +10,7 @@ from ibe100.database.sql import postgresql
 from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
 from ibe100.database.sql.schema import REVISION, AuditRow, CueRow, StreamRow, table_of
 from ibe100.models.base import Value
-from ibe100.models.database import DatabaseServer
+from ibe100.models.records.database import DatabaseServer
 
 ROUNDS = 20
 

@@ -19,8 +19,8 @@ from ibe100.database.sql.schema import REVISION, CueRow, SessionRow, StreamRow, 
 from ibe100.database.stores.return_receipts import receipts_of_cues
 from ibe100.models.cues.as_run import LoggedStream
 from ibe100.models.cues.return_receipt import ReturnReceipt
-from ibe100.models.database import DatabaseAddress
 from ibe100.models.errors import StorageError
+from ibe100.models.records.database import DatabaseAddress
 from ibe100.models.scte35_marker import Cue
 
 LONGEST_WAY_S = 3600.0

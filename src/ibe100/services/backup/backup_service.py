@@ -15,9 +15,9 @@ from ibe100.database.backup.process import MODULE, BackupOutcome, BackupTask
 from ibe100.database.database import WITHOUT_KEYS, Database
 from ibe100.models.actor import CONSOLE
 from ibe100.models.backup import SEALING, BackupFile, BackupManifest, BackupPlan, BackupStatus, is_made_with
-from ibe100.models.database import DatabaseServer
 from ibe100.models.errors import StorageError
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.records.database import DatabaseServer
 from ibe100.models.records.keys import NO_KEY, RecordKeys
 from ibe100.models.rights import Act
 from ibe100.services.alarms.catalogue import BACKUP_FAILED, BACKUP_OLD

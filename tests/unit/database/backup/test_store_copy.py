@@ -19,9 +19,9 @@ from ibe100.models.alarms.alarm import Alarm, AlarmState, Severity
 from ibe100.models.backup import DATABASE
 from ibe100.models.cues.return_receipt import ReturnReceipt, ReturnState
 from ibe100.models.cues.schedule import At, ScheduledBreak
-from ibe100.models.database import DatabaseAddress, DatabaseServer
 from ibe100.models.errors import StorageError
 from ibe100.models.records.check import RecordAnchor
+from ibe100.models.records.database import DatabaseAddress, DatabaseServer
 from ibe100.models.records.keys import RecordKeys, key_id_of
 from ibe100.models.rights import Role
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
@@ -66,7 +66,12 @@ async def fill(database: Database, cues: int = 5) -> None:
     )
     await database.audit.write(AuditRecord(at=1.25, who="anna", action="act", subject="s", detail="a\tb\n"))
     await database.journal.advance("a", "runner", 2**40)
-    await database.streams.save(StoredStream(stream_id="a", number=1, config=StreamConfig(name="Ä")))
+    for stream_id in ("b", "c", "a"):
+        await database.streams.save(
+            StoredStream(stream_id=stream_id, number=1, config=StreamConfig(name="Ä"))
+        )
+    await database.streams.remove("b", "anna")
+    await database.streams.forget_deleted(await database.streams.remove("c", "anna"))
     await database.schedule.add(
         [ScheduledBreak(break_id=-1, stream_id="a", when=At(at=9.5), duration_s=30.5)]
     )
@@ -120,6 +125,8 @@ async def test_a_file_is_copied_whole_and_gone_on_with(tmp_path: Path, server: D
     assert (cue.cue_id, cue.splice_event_id) == (6, 104), "numbers go on; a given event id is kept"
     fresh = await database.cues.create(cue.model_copy(update={"splice_event_id": None}), IDS)
     assert (fresh.cue_id, fresh.splice_event_id) == (7, 105)
+    await database.streams.save(StoredStream(stream_id="d", number=2, config=StreamConfig(name="d")))
+    assert await database.streams.remove("d") == 3, "2 was given before and stands for its secrets"
     assert [user.streams for user in await database.users.users()] == [None, ("a", "b")]
     await database.close()
     assert check_records(server, KEYS, [anchor]).is_intact
@@ -186,6 +193,18 @@ async def test_a_backup_of_a_server_is_one_of_a_file(tmp_path: Path, server: Dat
     anchor = RecordAnchor(link=made.head.link, mac=made.head.mac, at=made.made_at, source="backup")
     assert check_records(tmp_path / "out" / DATABASE, KEYS, [anchor]).is_intact
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.tar.gz", "data", "out"]
+
+
+async def test_a_number_that_was_given_stays_so_through_a_backup(
+    tmp_path: Path, server: DatabaseServer
+) -> None:
+    await filled(server)
+    copy = tmp_path / "copy.db"
+    await asyncio.to_thread(copy_server, server, copy)
+    database = await Database.open(copy)
+    await database.streams.save(StoredStream(stream_id="d", number=2, config=StreamConfig(name="d")))
+    assert await database.streams.remove("d") == 3
+    await database.close()
 
 
 async def test_a_copy_of_a_server_is_of_one_moment(tmp_path: Path, server: DatabaseServer) -> None:

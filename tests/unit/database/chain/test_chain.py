@@ -10,8 +10,8 @@ from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
 from ibe100.database.sql.schema import Base
 from ibe100.models.cues.return_receipt import ReturnReceipt, ReturnState
-from ibe100.models.database import DatabaseAddress
 from ibe100.models.records.check import RecordAnchor, RecordCheck
+from ibe100.models.records.database import DatabaseAddress
 from ibe100.models.records.keys import RecordKeys, key_id_of
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.session import AuditRecord

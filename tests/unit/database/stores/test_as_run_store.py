@@ -15,8 +15,8 @@ from ibe100.database.database import Database
 from ibe100.database.records import StoredStream
 from ibe100.database.stores.as_run import open_as_run
 from ibe100.models.cues.as_run import AsRunFormat, LoggedStream
-from ibe100.models.database import DatabaseAddress
 from ibe100.models.errors import StorageError
+from ibe100.models.records.database import DatabaseAddress
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.stream_config import StreamConfig
 from ibe100.services.history.as_run_log import AsRunService, verify_file

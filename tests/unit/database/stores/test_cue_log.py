@@ -9,7 +9,7 @@ import pytest
 
 from ibe100.database.database import Database
 from ibe100.models.cues.log import CueLogQuery
-from ibe100.models.database import DatabaseAddress
+from ibe100.models.records.database import DatabaseAddress
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 
 SECTION = bytes(range(0xE0, 0x100)) + b"%_"

@@ -9,8 +9,8 @@ import pytest
 
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
-from ibe100.models.database import DatabaseAddress
 from ibe100.models.errors import CueRefused, StorageError
+from ibe100.models.records.database import DatabaseAddress
 from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueState, Direction
 from postgresql_rig import rows
 

@@ -7,7 +7,7 @@ import pytest
 from ibe100.database.database import Database
 from ibe100.models.cues.recurrence import Every
 from ibe100.models.cues.schedule import After, At, BreakState, ReturnPolicy, ScheduledBreak, When
-from ibe100.models.database import DatabaseAddress
+from ibe100.models.records.database import DatabaseAddress
 from postgresql_rig import rows
 
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange, StoredStream
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter, AlarmState, Severity
-from ibe100.models.database import DatabaseAddress
+from ibe100.models.records.database import DatabaseAddress
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.session import AttemptRecord, AuditRecord, SessionRecord
 from ibe100.models.stream_config import (
