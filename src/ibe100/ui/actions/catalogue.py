@@ -37,6 +37,8 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("run", "Start, or ask to stop, the selected stream", "Ctrl+R"),
     ActionSpec("restart", "Restart the selected stream"),
     ActionSpec("retry", "Retry now, where the selected stream would try again later"),
+    ActionSpec("start_all", "Start all streams in the list, after a list of them"),
+    ActionSpec("stop_all", "Stop all streams in the list, after a list of them"),
     ActionSpec("listen", "Listen to the selected stream, or no longer", "Ctrl+M"),
     ActionSpec("filter", "Filter streams", "Ctrl+F"),
     ActionSpec(

@@ -166,7 +166,7 @@ class AlarmPanel(QWidget):
         if self.hidden_button.isChecked():
             self.hidden_alarms.unshelve()
             return
-        alarm = self._chosen()
+        alarm = self.chosen()
         if alarm is None:
             return
         question = ShelveQuestion(alarm, self.window())
@@ -209,7 +209,7 @@ class AlarmPanel(QWidget):
         if isinstance(row, AlarmRow) and row.remedy is not None:
             self.remedy_requested.emit(row.alarm)
 
-    def _chosen(self) -> Alarm | None:
+    def chosen(self) -> Alarm | None:
         """The selected alarm, or else the first of all."""
         row = self.table.currentIndex().data(ROW_ROLE)
         if isinstance(row, AlarmRow):
@@ -262,7 +262,7 @@ class AlarmPanel(QWidget):
         on_hidden = self.hidden_button.isChecked()
         self.acknowledge_button.setEnabled(not on_hidden and self._to_acknowledge() is not None)
         self.page_button.setEnabled(not on_hidden and waiting > 0)
-        can_shelve = self.hidden_alarms.chosen() if on_hidden else self._chosen()
+        can_shelve = self.hidden_alarms.chosen() if on_hidden else self.chosen()
         self.shelve_button.setEnabled(can_shelve is not None)
         on_breaks = self._breaks is not None and self.line.breaks_button.isChecked()
         is_listed = self._model.rowCount() and not on_breaks

@@ -73,6 +73,7 @@ class StreamPanel(QWidget):
         self.list.setModel(self._filter)
         self._rows, self._rail = StreamDelegate(self.list), RailDelegate(self.list)
         self.list.setUniformItemSizes(True)
+        self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
         self.list.setMouseTracking(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.nothing = label("", "muted", wrap=True)
@@ -209,6 +210,13 @@ class StreamPanel(QWidget):
         """The selected stream; empty when there is none."""
         row = self.current()
         return "" if row is None else row.stream_id
+
+    def selected_ids(self) -> tuple[str, ...]:
+        """Streams that are chosen, in the order of the list: by Ctrl, Shift, or Shift and arrows many."""
+        selection = self.list.selectionModel()
+        assert selection is not None
+        rows = sorted(index.row() for index in selection.selectedIndexes())
+        return tuple(self._filter.index(row, 0).data(ROW_ROLE).stream_id for row in rows)
 
     def select(self, stream_id: str) -> None:
         """Select a stream; a filter that hides it is cleared."""

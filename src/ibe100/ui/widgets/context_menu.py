@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QObject, QPoint, Qt
 from PyQt6.QtGui import QAction, QContextMenuEvent, QKeyEvent
-from PyQt6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QMenu, QWidget
+from PyQt6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QMenu, QWidget
 
 from ibe100.ui.words.tooltips import set_tooltip
 
@@ -32,7 +32,8 @@ def add_context_menu(widget: QWidget, entries: Entries) -> None:
     """Give `widget` a context menu; `entries` is asked each time it opens.
 
     By the mouse a list has made the row under it the current one before. By keys the place is the current
-    row of a list, else the middle of the widget. Catalogue actions keep their keys, reasons and tooltips.
+    row of a list, else the middle of what has the focus within the widget. Catalogue actions keep their
+    keys, reasons and tooltips.
     """
     _ContextMenu(widget, entries)
 
@@ -66,6 +67,9 @@ class _ContextMenu(QObject):
             shown = self._widget.visualRect(self._widget.currentIndex())
             if shown.isValid():
                 return shown.center()
+        focus = QApplication.focusWidget()
+        if focus is not None and self._area.isAncestorOf(focus):
+            return focus.mapTo(self._area, focus.rect().center())
         return self._area.rect().center()
 
     def _open(self, place: QPoint) -> None:
@@ -94,6 +98,7 @@ def menu_of(entries: Sequence[Entry], parent: QWidget) -> QMenu:
             case None:
                 menu.addSeparator()
             case QMenu():
+                entry.setParent(menu, entry.windowFlags())  # it goes with this menu
                 menu.addMenu(entry)
             case QAction():
                 menu.addAction(entry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ibe100.models.scte35_marker import CueAction
+from ibe100.models.stream_list import ManyAct
 from ibe100.ui.qt_models.card_order import CardSize
 from ibe100.ui.themes.sizes import NORMAL_TEXT
 from ibe100.ui.themes.tokens import Theme
@@ -46,6 +47,8 @@ def connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], o
             "run": streams.run_button.click,
             "restart": lambda: parts.stream_controller.restart(streams.selected_id()),
             "retry": lambda: parts.stream_controller.retry(streams.selected_id()),
+            "start_all": lambda: dialogs.context_menus.ask_all(ManyAct.START),
+            "stop_all": lambda: dialogs.context_menus.ask_all(ManyAct.STOP),
             "listen": parts.listening.toggle,
             "filter": streams.open_filter,
             "machine": dialogs.show_machine,

@@ -9,6 +9,7 @@ from ibe100.ui.actions.key_overlay import KeyOverlay
 from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
 from ibe100.ui.alarms.notification_view import NotificationView
 from ibe100.ui.streams.deleted_streams import DeletedStreamsView
+from ibe100.ui.window.context_menus import ContextMenus
 from ibe100.ui.window.intake import Intake
 from ibe100.ui.window.machine_view import MachineView
 from ibe100.ui.window.parts import Parts
@@ -20,6 +21,7 @@ class Dialogs:
     def __init__(self, parent: QMainWindow, parts: Parts) -> None:
         self._parent, self._parts = parent, parts
         self.intake = Intake(parent, parts)
+        self.context_menus = ContextMenus(parent, parts)
 
     def show_keys(self) -> None:
         """Open the key overlay."""
