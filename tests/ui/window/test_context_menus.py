@@ -14,7 +14,7 @@ from fake_services import FakeServices
 from fake_values import running, view
 from ibe100.models.stream_list import ManyAct
 from ibe100.models.stream_state import StreamState, Tally
-from ibe100.ui.window.many_question import ManyQuestion
+from ibe100.ui.window.menus.many_question import ManyQuestion
 
 Open = Callable[[FakeServices], Console]
 

@@ -16,7 +16,7 @@ from console_under_test import Console, editor_of
 from fake_services import FakeServices
 from fake_values import view
 from ibe100.models.stream_state import StreamState
-from ibe100.ui.window.intake import Kind, read_brought
+from ibe100.ui.window.menus.intake import Kind, read_brought
 
 Open = Callable[[FakeServices], Console]
 URL = "srt://10.0.0.1:9000?latency=250"

@@ -9,9 +9,9 @@ from ibe100.ui.actions.key_overlay import KeyOverlay
 from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
 from ibe100.ui.alarms.notification_view import NotificationView
 from ibe100.ui.streams.deleted_streams import DeletedStreamsView
-from ibe100.ui.window.context_menus import ContextMenus
-from ibe100.ui.window.intake import Intake
 from ibe100.ui.window.machine_view import MachineView
+from ibe100.ui.window.menus.context_menus import ContextMenus
+from ibe100.ui.window.menus.intake import Intake
 from ibe100.ui.window.parts import Parts
 
 

@@ -12,7 +12,7 @@ from ibe100.models.alarms.remedy import Remedy
 from ibe100.models.messages import NoticePosted
 from ibe100.ui.window.action_work import connect_actions
 from ibe100.ui.window.dialogs import Dialogs
-from ibe100.ui.window.menus import fill_menus
+from ibe100.ui.window.menus.bar_menus import fill_menus
 from ibe100.ui.window.parts import Parts
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from ibe100.ui.monitoring.metrics_panel import MetricsPanel
 from ibe100.ui.pictures.multiview_tile import MultiviewTile
 from ibe100.ui.widgets.context_menu import Choice, Entry, add_context_menu, menu_of
 from ibe100.ui.widgets.name_question import NameQuestion
-from ibe100.ui.window.many_question import ManyQuestion
+from ibe100.ui.window.menus.many_question import ManyQuestion
 from ibe100.ui.window.parts import Parts
 
 IN_BREAK = frozenset({Tally.ARMED, Tally.IN_BREAK})
