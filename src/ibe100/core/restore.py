@@ -161,7 +161,7 @@ def _move(present: Path, aside: Path) -> None:
         present.rename(aside)
 
 
-async def restore_as_wanted(folders: Folders, server: DatabaseServer | None) -> tuple[str, ...]:
+async def restore_as_wanted(folders: Folders, server: DatabaseServer | None = None) -> tuple[str, ...]:
     """Do the restore that was asked for in the window, once; returns what the operator should be told.
 
     One that fails changes nothing, and the words say why.
