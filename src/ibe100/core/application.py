@@ -49,6 +49,7 @@ from ibe100.services.history.as_run_log import AsRunService
 from ibe100.services.history.metrics_csv import MetricsCsv
 from ibe100.services.history.metrics_recorder import MetricsRecorder
 from ibe100.services.history.stream_events import StreamEvents
+from ibe100.services.hooks.hook_service import HookService
 from ibe100.services.machine.watch import Backlog, MachineWatch
 from ibe100.services.monitoring_service import MonitoringService
 from ibe100.services.pictures.preview_service import PreviewService
@@ -154,6 +155,7 @@ class Application:
         self.notifications = NotificationService(
             folders.data_dir / "notifications.json", secrets, database, self._publish
         )
+        self.hooks = HookService(config.hooks, self._publish)
         self.input_cues = InputCues(self.metrics, self._publish)
         self.contracts = ContractService(contract_templates_file(), folders.data_dir / CONTRACTS_FILE, audit)
         self.backups = BackupService(
@@ -214,6 +216,7 @@ class Application:
         await self.access.open()
         await self.cues.open()
         await self.notifications.open()
+        await self.hooks.open()
         await self.cue_presets.open()
         await self.alarm_rules.read_if_changed()
         await self.alarms.open()
@@ -254,6 +257,7 @@ class Application:
         await self._return_alarms.close()
         await self.alarms.settled()
         await self.notifications.close()
+        await self.hooks.close()
         await self.access.close()
         await self.metrics.close()
         self._bus.close()
@@ -272,6 +276,7 @@ class Application:
         self.access.directory.set_plan(config.ldap)
         self.access.seconded = config.console.seconded
         await self.backups.set_plan(config.backup)
+        await self.hooks.set_plan(config.hooks)
 
     async def _emergency_key_used(self, stream_id: str, action: CueAction) -> None:
         used = true_if(f"{action} at {format_clock(time.time())}")
@@ -308,6 +313,7 @@ class Application:
         self.schedule.hear(message)
         self.preview.hear(message)
         self.notifications.hear(message)
+        self.hooks.hear(message)
         # Last: what it makes of a change of state is told after it.
         self.return_feeds.hear(message)
 

@@ -26,6 +26,7 @@ from ibe100.models.console import ConsolePlan
 from ibe100.models.directory import DirectoryPlan
 from ibe100.models.endpoints.fields import Host, Port, is_loopback
 from ibe100.models.errors import ConfigurationError
+from ibe100.models.hooks import HookPlan
 from ibe100.models.records.database import DatabasePlan
 from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.settings.forms import told
@@ -215,6 +216,7 @@ class AppConfig(BaseSettings):
     console: ConsolePlan = ConsolePlan()
     ldap: DirectoryPlan = DirectoryPlan()
     sound: SoundPlan = SoundPlan()
+    hooks: HookPlan = HookPlan()
 
     @classmethod
     def settings_customise_sources(

@@ -23,7 +23,7 @@ from ibe100.utils.atomic_write import atomic_write
 
 COMMAND_LINE, ENVIRONMENT = "the command line", "the environment"
 NOWHERE = "nowhere"
-OF_ACCESS = frozenset({"folders", "database", "engine", "api", "console", "ldap"})
+OF_ACCESS = frozenset({"folders", "database", "engine", "api", "console", "ldap", "hooks"})
 """Sections that say who gets in, and which programs run: for administrators."""
 ABSENT = object()
 """In the place of a value that a file did not hold."""

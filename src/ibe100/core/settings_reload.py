@@ -23,7 +23,9 @@ from ibe100.services.audit_trail import AuditTrail, act_as
 from ibe100.utils.tasks import keep_running
 
 POLL_S = 1.0
-RELOADED = frozenset({"media", "engine", "runner", "logging", "cues", "backup", "console", "ldap", "sound"})
+RELOADED = frozenset(
+    {"media", "engine", "runner", "logging", "cues", "backup", "console", "ldap", "sound", "hooks"}
+)
 """Sections whose changes take effect at once, or with the next start of a stream; others need a restart."""
 FILE, HANGUP = part_of_console("settings file"), part_of_console("SIGHUP")
 """Actors of a change, as far as is known."""

@@ -13,6 +13,7 @@ WITHOUT_A_ROUTE = {
     "cues.fire": "by cue_once, under a key: an answer may be lost",
     "cue_presets.fire": "by cue_once, under a key: an answer may be lost",
     "kept_backups.export": "a backup may be larger than memory; it lies in the folder of backups",
+    "preview.listen": "the loudspeaker of this machine",
     "records.cues.recent": "the same as records.cues.log without terms",
 }
 """Methods of ports that no route reaches, each with the reason."""

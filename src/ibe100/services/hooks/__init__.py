@@ -1,0 +1,1 @@
+"""Calls of programs and web addresses on chosen facts."""
