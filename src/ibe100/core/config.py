@@ -26,10 +26,10 @@ from ibe100.models.console import ConsolePlan
 from ibe100.models.directory import DirectoryPlan
 from ibe100.models.endpoints.fields import Host, Port, is_loopback
 from ibe100.models.errors import ConfigurationError
-from ibe100.models.hooks import HookPlan
 from ibe100.models.records.database import DatabasePlan
 from ibe100.models.runner_policy import RunnerPolicy
 from ibe100.models.settings.forms import told
+from ibe100.models.settings.hooks import HookPlan
 from ibe100.models.settings.sound import SoundPlan
 from ibe100.models.stream_config import Engine
 

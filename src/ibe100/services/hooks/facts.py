@@ -6,9 +6,9 @@ from collections import OrderedDict
 from typing import Any
 
 from ibe100.models.alarms.alarm import Alarm, AlarmState
-from ibe100.models.hooks import HookEvent
 from ibe100.models.messages import AlarmChanged, CueChanged, Message, StreamStateChanged, StreamView
 from ibe100.models.scte35_marker import Cue, CueState, Direction
+from ibe100.models.settings.hooks import HookEvent
 
 MOST_TOLD = 1000
 Fact = tuple[HookEvent, dict[str, Any]]

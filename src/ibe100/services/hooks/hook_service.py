@@ -12,8 +12,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from ibe100.models.hooks import Hook, HookPlan
 from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.settings.hooks import Hook, HookPlan
 from ibe100.services.hooks.facts import FactReader
 from ibe100.utils.child_environment import child_environment
 from ibe100.utils.printable import printable

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from ibe100.minitsp.web.reach import AddressRefused
 from ibe100.models.alarms.alarm import Alarm, AlarmState, Severity
-from ibe100.models.hooks import HookPlan, read_hook
 from ibe100.models.messages import AlarmChanged, CueChanged, Message, NoticePosted
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.settings.hooks import HookPlan, read_hook
 from ibe100.services.hooks import hook_service
 from ibe100.services.hooks.hook_service import HookService
 from ibe100.services.hooks.post import post
