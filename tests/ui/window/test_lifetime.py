@@ -121,7 +121,7 @@ def test_the_layout_is_kept_in_the_given_file_only(
     assert not second.parts.docks["alarms"].isVisible()
     second.parts.docks.arrange()
     assert second.parts.docks["alarms"].isVisible()
-    layout_file.write_text(layout_file.read_text().replace('"version":3', '"version":2'))
+    layout_file.write_text(layout_file.read_text().replace('"version":4', '"version":3'))
     assert window().parts.docks["alarms"].isVisible()
 
 

@@ -8,6 +8,8 @@ from ibe100.ui.dashboard.card_layout import LEAST, MOST_COMPACT_HEIGHT, picture_
 from ibe100.ui.qt_models.card_order import CardSize
 from ibe100.ui.themes.sizes import px
 
+SCROLLED_WIDTH = 1.15
+"""Width of cards that are scrolled, in least widths."""
 SIZES = (CardSize.LARGE, CardSize.MEDIUM, CardSize.COMPACT)
 
 
@@ -34,7 +36,9 @@ def card_grid(
             return found
     size = SIZES[-1] if choice is CardSize.AUTO else choice
     least_width, least_height = (px(length) for length in LEAST[size])
-    return CardGrid(_most_columns(count, width, spacing, least_width), least_height, size)
+    # They are scrolled in any case: a little wider, so that their names stand whole.
+    columns = _most_columns(count, width, spacing, int(least_width * SCROLLED_WIDTH))
+    return CardGrid(columns, least_height, size)
 
 
 def _most_columns(count: int, width: int, spacing: int, least_width: int) -> int:

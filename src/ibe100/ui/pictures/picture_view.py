@@ -151,7 +151,11 @@ class PictureView(QWidget):
         below = sans(BODY if large else SECOND)
         room = self.width() - 2 * px(BORDER) - (px(4) if small else px(16))
         heads = wrapped(state.headline, head, room)
-        lines = [] if small and heads else wrapped(state.detail, below, room - px(12))
+        if small and _is_cut(heads):
+            # Where even that is too long, the state beside the picture has to do.
+            heads = wrapped(state.headline.replace("last picture", "last"), head, room)
+            heads = [] if _is_cut(heads) else heads
+        lines = [] if small else wrapped(state.detail, below, room - px(12))
         texts = [(head, line) for line in heads] + [(below, line) for line in lines]
         if not texts:
             return
@@ -181,6 +185,10 @@ class PictureView(QWidget):
         painter.setPen(pen)
         inset = px(BORDER) / 2
         painter.drawRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset))
+
+
+def _is_cut(lines: list[str]) -> bool:
+    return any(line.endswith("…") for line in lines)
 
 
 def _veil(painter: QPainter, box: QRect) -> None:

@@ -33,6 +33,8 @@ SIZES = (
 )
 """Heights at 100 % from which a size of countdown and of words is tried, the largest first."""
 BAR, GAP, PADDING = 6, 8, 10
+LEAST_FOR_BAR = 36
+"""Height of a band that has room for the bar below its words, in pixels at 100 %."""
 PAST_END = 0.12
 """Part of the bar that stands for the time after the planned end."""
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -139,7 +141,7 @@ def paint_band(painter: QPainter, box: QRect, status: StreamStatus, text: str) -
     )
     room = box.adjusted(px(PADDING), px(2), -px(PADDING), -px(2))
     part = status.part(time.time())
-    if part is not None and room.height() >= px(30):
+    if part is not None and room.height() >= px(LEAST_FOR_BAR):
         bar = QRect(room.left(), room.bottom() - px(BAR) - px(3), room.width(), px(BAR))
         _paint_bar(painter, bar, part)
         room.setBottom(bar.top() - px(1))
@@ -230,8 +232,12 @@ def _plan(
             ):
                 left = height - stacked
                 return _Plan(count_size, words_size, shown, _detail(details, width, left), True)
+    # The countdown is never given up: beside it as much of the words as there is room for.
     metrics = QFontMetrics(sans(SIZES[-1][2], bold=True))
-    fitting = first_that_fits([one for one in (words, short) if one], metrics, width)
+    count_width = QFontMetrics(sans(SIZES[-1][1], bold=True)).horizontalAdvance(count)
+    room = width - (count_width + px(GAP) if count else 0)
+    wordings = [one for one in (words, short, words.split()[0]) if one]
+    fitting = first_that_fits([*wordings, ""] if count else wordings, metrics, room)
     return _Plan(SIZES[-1][1], SIZES[-1][2], fitting, (), False)
 
 
