@@ -12,7 +12,6 @@ from PyQt6.QtGui import QFontMetrics, QPainter
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
-    QComboBox,
     QHeaderView,
     QLabel,
     QScrollArea,
@@ -58,8 +57,6 @@ def cut_text(root: QWidget) -> list[str]:
         wrong += _button(button)
     for bar in visible(root, QTabBar):
         wrong += _tabs(bar)
-    for combo in visible(root, QComboBox):
-        wrong += _combo(combo)
     for table in visible(root, QTableView):
         wrong += _table(table)
     for area in visible(root, QScrollArea):
@@ -184,16 +181,6 @@ def _tabs(bar: QWidget) -> list[str]:
             wrong.append(f"tab {words!r} has {place.width()}")
         if place.right() > bar.width() + SLACK and not bar.usesScrollButtons():
             wrong.append(f"tab {words!r} ends at {place.right()}, its bar at {bar.width()}")
-    return wrong
-
-
-def _combo(combo: QWidget) -> list[str]:
-    assert isinstance(combo, QComboBox)
-    view, wrong = combo.view(), []
-    if view is not None and combo.count():
-        needed = view.sizeHintForColumn(0)
-        if needed > max(combo.width(), view.minimumWidth()):
-            wrong.append(f"the list of {combo.accessibleName()!r} needs {needed}, has {combo.width()}")
     return wrong
 
 

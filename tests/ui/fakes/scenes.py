@@ -15,7 +15,7 @@ DIALOGS = (
     *("save_profile", "save_layout", "deleted_streams", "settings", "about"),
 )
 """Actions that open a dialog; those that are not there are passed over."""
-TURNS = 40
+TURNS = 12
 """Turns of the event loop that a long text may take until it has its height."""
 
 
@@ -27,7 +27,7 @@ def settled(
         found = faults(root)
         if not found:
             return []
-        wait(25)
+        wait(20)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtWidgets import QMainWindow
 
 from ibe100.models.console import Seat
@@ -42,6 +42,7 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.streams.stream_controller import StreamController
 from ibe100.ui.streams.stream_panel import StreamPanel
 from ibe100.ui.themes.appearance import APPEARANCE_FILE, AppearanceController
+from ibe100.ui.widgets.drop_down import widen_list
 from ibe100.ui.window.closing import Closing
 from ibe100.ui.window.docks import ConsoleDocks
 from ibe100.ui.window.first_run import FirstRunPage, StartingPage, StartPages
@@ -109,6 +110,7 @@ class Parts:
         }
         self.cue_keys = CueKeys(self.events, pressed, self.cue_panel.buttons.take_key)
         self.typed_ahead = TypedAhead(self.events)
+        self.events.take(widen_list, QEvent.Type.Show)
         self.typing_keys = TypingKeys(self.events, window)
         self.focus = FocusReturn(self.events, window, self.stream_panel.list, self.docks.is_in_sight)
 
