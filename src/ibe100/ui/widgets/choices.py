@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, Qt, pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QWidget
 
 from ibe100.ui.themes.sizes import scaled
@@ -150,3 +150,23 @@ def choice_combo(accessible_name: str, choices: tuple[tuple[str, str], ...]) -> 
     for value, words in choices:
         combo.addItem(words, value)
     return combo
+
+
+def widen_list(widget: QWidget, _event: QEvent) -> bool:
+    """Give the list of a field room for its longest words; called when any widget is shown."""
+    field = widget.parentWidget()
+    if not isinstance(field, QComboBox) or not widget.isWindow():
+        return False
+    view, screen = field.view(), widget.screen()
+    if view is None or screen is None:
+        return False
+    bar = view.verticalScrollBar()
+    needed = view.sizeHintForColumn(0) + widget.width() - view.width() + 2 * view.frameWidth()
+    needed += 0 if bar is None else bar.sizeHint().width()
+    room = screen.availableGeometry()
+    place = widget.geometry()
+    if needed > place.width():
+        place.setWidth(min(needed, room.width()))
+        place.moveLeft(max(room.left(), min(place.left(), room.right() + 1 - place.width())))
+        widget.setGeometry(place)
+    return False

@@ -42,7 +42,7 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.streams.stream_controller import StreamController
 from ibe100.ui.streams.stream_panel import StreamPanel
 from ibe100.ui.themes.appearance import APPEARANCE_FILE, AppearanceController
-from ibe100.ui.widgets.drop_down import widen_list
+from ibe100.ui.widgets.choices import widen_list
 from ibe100.ui.window.closing import Closing
 from ibe100.ui.window.docks import ConsoleDocks
 from ibe100.ui.window.first_run import FirstRunPage, StartingPage, StartPages

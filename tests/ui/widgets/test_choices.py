@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from ibe100.ui.actions.application_events import ApplicationEvents
-from ibe100.ui.widgets.drop_down import widen_list
+from ibe100.ui.widgets.choices import widen_list
 
 PATIENCE_MS = 20_000
 LONG = "Provider Placement Opportunity Start  0x34"
