@@ -16,6 +16,11 @@ def format_event_id(event_id: int | None) -> str:
     return UNKNOWN if event_id is None else f"0x{event_id:08X}"
 
 
+def event_id_hint(event_id: int | None) -> str:
+    """`0x60000001 = 1610612737`: the id as others may write it."""
+    return UNKNOWN if event_id is None else f"{format_event_id(event_id)} = {event_id}"
+
+
 def megabits(bitrate_bps: int) -> str:
     """`6.02`, in Mb/s."""
     return f"{bitrate_bps / 1_000_000:.2f}"

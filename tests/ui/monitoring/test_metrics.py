@@ -272,7 +272,7 @@ def test_curves_are_written_as_csv_and_as_a_picture(open_console: Open, tmp_path
     told: list[str] = []
     plots.notice.connect(lambda level, words: told.append(f"{level}: {words}"))
     plots.export_csv(tmp_path / "a.csv")
-    console.until(lambda: told == [f"info: 3 rows are written to {tmp_path / 'a.csv'}"])
+    console.until(lambda: told == [f"info: 3 rows written to {tmp_path / 'a.csv'}"])
     assert (tmp_path / "a.csv").read_text() == "bitrate,null_bitrate,tr_101_290.pat_error"
     plots.export_png(tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")

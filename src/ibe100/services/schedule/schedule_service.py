@@ -55,6 +55,7 @@ from ibe100.services.streams.which_stream import StreamNames
 from ibe100.utils.long_work import Turns, on_thread
 from ibe100.utils.tasks import keep_running
 from ibe100.utils.timecode import format_utc
+from ibe100.utils.units import counted
 from ibe100.utils.wall_clock import WallClock
 
 KEPT_S = 2 * 86_400.0
@@ -240,7 +241,7 @@ class ScheduleService:
         demand(Act.PLAN_BREAKS, *(plan.stream_id for _, plan in plans))
         async with self._busy:
             stored = await self._store(plans)
-        await self._audit.write("breaks imported", preview.source, f"{len(stored)} breaks")
+        await self._audit.write("breaks imported", preview.source, counted(len(stored), "break"))
         return stored
 
     def hear(self, message: Message) -> None:

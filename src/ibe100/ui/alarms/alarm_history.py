@@ -14,10 +14,11 @@ from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
-from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.widgets.tables import fit_columns, record_table
 from ibe100.ui.widgets.tally_mark import SEVERITY_TEXT
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_day
+from ibe100.utils.units import counted
 
 TYPING_MS = 250
 """Pause after the last key before the filter is applied, in ms."""
@@ -82,7 +83,12 @@ class AlarmHistory(QWidget):
         self.model: KeyedTableModel[Alarm] = KeyedTableModel(
             COLUMNS, lambda a: a.alarm_id, self, font_size=SCALE
         )
-        self.table = quiet_table(self.model, "Alarms on record")
+        self.table = record_table(
+            self.model,
+            "Alarms on record",
+            "No alarm was raised in this time.",
+            is_filtered=lambda: bool(self.words.text()) or self.severity.currentData() is not None,
+        )
         fit_columns(self.table, WIDTHS, CONDITION_COLUMN)
         head = QHBoxLayout()
         head.addWidget(self.span)
@@ -126,7 +132,7 @@ class AlarmHistory(QWidget):
             return
         self.model.show(alarms)
         more = f"; the newest {wanted.limit} are shown" if len(alarms) >= wanted.limit else ""
-        self.summary.setText(f"{len(alarms)} alarms{more}")
+        self.summary.setText(f"{counted(len(alarms), 'alarm')}{more}")
         set_kind(self.summary, "muted")
 
     def _refused(self, words: str) -> None:

@@ -15,7 +15,7 @@ from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel
-from ibe100.ui.widgets.tables import quiet_table
+from ibe100.ui.widgets.tables import record_table
 from ibe100.ui.widgets.tally_mark import SEVERITY_TEXT
 from ibe100.ui.words import tr101290
 from ibe100.utils.timecode import format_day
@@ -69,7 +69,7 @@ class CounterPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model: KeyedTableModel[CounterRow] = KeyedTableModel(COLUMNS, lambda row: row.name, self)
-        self.table = quiet_table(self.model, "TR 101 290 counters", stretch=3)
+        self.table = record_table(self.model, "TR 101 290 counters", "No check is counted.", stretch=3)
         self.reset = push_button(
             "Reset",
             "Reset the totals of the TR 101 290 counters",

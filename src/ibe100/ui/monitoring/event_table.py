@@ -13,9 +13,10 @@ from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableMo
 from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.labels import ElidedLabel
-from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.widgets.tables import fit_columns, record_table
 from ibe100.ui.widgets.tally_mark import SEVERITY_TEXT
 from ibe100.utils.timecode import format_date, format_span
+from ibe100.utils.units import counted
 
 WIDTHS = {0: 148, 1: 78, 2: 76}
 Numbered = tuple[int, StreamEvent]
@@ -55,7 +56,7 @@ class EventTable(QWidget):
         self.model: KeyedTableModel[Numbered] = KeyedTableModel(
             COLUMNS, lambda pair: pair[0], self, font_size=SCALE
         )
-        self.table = quiet_table(self.model, "What happened on the stream")
+        self.table = record_table(self.model, "What happened on the stream", "Nothing happened in this time.")
         fit_columns(self.table, WIDTHS, 3)
         self.table.activated.connect(self._activated)
         self.summary = ElidedLabel("", "muted")
@@ -74,4 +75,4 @@ class EventTable(QWidget):
         """Show events, given the oldest first; `words` name their range of time."""
         self.model.show([(place, event) for place, event in enumerate(events)][::-1])
         bad = sum(1 for event in events if event.is_bad)
-        self.summary.setText(f"{words} · {len(events)} events, {bad} bad")
+        self.summary.setText(f"{words} · {counted(len(events), 'event')}, {bad} bad")

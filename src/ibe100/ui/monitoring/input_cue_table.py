@@ -15,7 +15,7 @@ from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel
-from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.widgets.tables import fit_columns, record_table
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_day
 from ibe100.utils.units import format_pid
@@ -50,7 +50,7 @@ class InputCueTable(QWidget):
         self.model: KeyedTableModel[InputCue] = KeyedTableModel(
             COLUMNS, lambda cue: (cue.at, cue.section_base64), self, font_size=SCALE
         )
-        self.table = quiet_table(self.model, "SCTE-35 on the input")
+        self.table = record_table(self.model, "SCTE-35 on the input", NONE_SEEN)
         fit_columns(self.table, WIDTHS, SAYS_COLUMN)
         self.summary = ElidedLabel(NONE_SEEN, "muted")
         self.copy = CopyButton("Copy the selected section as base64")

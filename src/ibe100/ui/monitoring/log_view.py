@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QVBoxLayo
 from ibe100.ui.qt_models.log_table import LEVELS, LogFilter, LogTableModel
 from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.labels import label
-from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.widgets.tables import fit_columns, record_table
 
 WIDTHS = {0: 104, 1: 66}
 TEXT_COLUMN = 2
@@ -22,7 +22,9 @@ class LogView(QWidget):
         self._filter = LogFilter(self)
         self._filter.setSourceModel(model)
         self._at_end = True
-        self.table = quiet_table(self._filter, "Live log of the selected stream")
+        self.table = record_table(
+            self._filter, "Live log of the selected stream", "No line of this stream yet.", sorts=False
+        )
         fit_columns(self.table, WIDTHS, TEXT_COLUMN)
         self.table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         rows = self.table.verticalHeader()

@@ -22,6 +22,7 @@ from ibe100.ui.widgets.file_question import ask_file_to_write
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.words.tr101290 import spelled
 from ibe100.utils.timecode import format_date, format_day
+from ibe100.utils.units import counted
 
 FOLLOW_MS = 5000
 SETTLE_MS = 150
@@ -211,7 +212,7 @@ class MetricsPanel(QWidget):
             parts.append(f"a point per {step_s} s" if step_s < 120 else f"a point per {step_s // 60} min")
         else:
             parts.append("nothing was measured in this range")
-        parts.append("all streams" if request.compares else f"{len(data.events)} events")
+        parts.append("all streams" if request.compares else counted(len(data.events), "event"))
         if self._chosen is not None:
             parts.append("Home shows the whole range again")
         self.status.setText(" · ".join(parts))
@@ -236,11 +237,17 @@ class MetricsPanel(QWidget):
         call = self._client.ask(
             f"Export {path.name}", lambda s: s.metrics_csv.write(stream_id, series, begins_at, ends_at, path)
         )
-        call.then(lambda rows: self.notice.emit("info", f"{rows:,} rows are written to {path}"))
+        call.then(lambda rows: self.notice.emit("info", f"{counted(rows, 'row')} written to {path}"))
 
     def export_png(self, path: Path) -> None:
-        """Write the curves as they are on screen."""
-        if self.area.export_png(path):
+        """Write the curves as they are on screen, under what they show of which stream and when."""
+        if self._data is None:
+            return
+        request = self._data.request
+        which = "all streams" if request.compares else self._name
+        span = f"{format_date(request.begins_at)} – {format_date(request.ends_at)} UTC"
+        below = f"{span} · made {format_date(time.time())} UTC by IBE-100"
+        if self.area.export_png(path, f"{request.choice.title} · {which}", below):
             self.notice.emit("info", f"The picture is written to {path}")
         else:
             self.notice.emit("error", f"{path} cannot be written: choose another folder")
@@ -248,6 +255,8 @@ class MetricsPanel(QWidget):
     def _choose_file(self, suffix: str, write: Callable[[Path], None]) -> None:
         words = f"{self._name} {self._choice().title}".lower()
         name = "-".join("".join(c if c.isalnum() else " " for c in words).split())
+        begins_at, _ends_at = self._chosen or self._home()
+        name = f"{name}-{format_date(begins_at)[:10]}"
         ask_file_to_write(self, f"Export as {suffix.upper()}", write, f"{name}.{suffix}")
 
     def showEvent(self, event: QShowEvent | None) -> None:

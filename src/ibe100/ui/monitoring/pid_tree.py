@@ -13,6 +13,7 @@ from ibe100.models.stream_state import PidSample, ServiceSample, Telemetry
 from ibe100.ui.themes.enterprise_theme import figures, sans
 from ibe100.ui.themes.sizes import SECOND, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
+from ibe100.ui.widgets.tables import offer_copy
 from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.units import UNKNOWN, format_pid, kilobits
 
@@ -58,6 +59,7 @@ class PidTree(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Services and PIDs on the output")
+        offer_copy(self)
         self.setHeaderLabels(COLUMNS)
         self.setAlternatingRowColors(True)
         self.setUniformRowHeights(True)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QPainter, QPixmap, QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from ibe100.models.metrics import Curve
@@ -17,7 +17,9 @@ from ibe100.ui.plots.legend_table import FIGURES, LegendModel, legend_row
 from ibe100.ui.plots.plot_request import PlotData
 from ibe100.ui.plots.plot_views import Pane, curves_of
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE
-from ibe100.ui.themes.sizes import px, scaled
+from ibe100.ui.themes.enterprise_theme import sans
+from ibe100.ui.themes.sizes import HEADING, NEAR, SECOND, TIGHT, px, scaled
+from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.tables import quiet_table
 
 if TYPE_CHECKING:
@@ -28,6 +30,30 @@ BELOW, BESIDE = 112, 250
 NEAR_S = 3.0
 """Seconds from the cursor within which an event is named; also within a hundredth of the range."""
 NAMED_EVENTS = 3
+TITLE_BAND = 48
+
+
+def titled(picture: QPixmap, title: str, below: str) -> QPixmap:
+    """A picture under a band with its title and what else one has to know who was not there."""
+    ratio, band = picture.devicePixelRatioF(), px(TITLE_BAND)
+    width = picture.width() / ratio
+    whole = QPixmap(picture.width(), picture.height() + round(band * ratio))
+    whole.setDevicePixelRatio(ratio)
+    whole.fill(shade(Colour.FIELD))
+    painter = QPainter(whole)
+    room = QRectF(px(NEAR), px(TIGHT), width - 2 * px(NEAR), (band - 2 * px(TIGHT)) / 2)
+    for words, font, colour in (
+        (title, sans(HEADING, bold=True), Colour.TEXT),
+        (below, sans(SECOND), Colour.TEXT_SECOND),
+    ):
+        painter.setFont(font)
+        painter.setPen(shade(colour))
+        fitting = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, int(room.width()))
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, fitting)
+        room.translate(0, room.height())
+    painter.drawPixmap(QPointF(0, band), picture)
+    painter.end()
+    return whole
 
 
 class PlotArea(QWidget):
@@ -97,9 +123,9 @@ class PlotArea(QWidget):
         near = [event for event in self._data.events if abs(event.at - at) <= reach_s]
         return sorted(near, key=lambda event: abs(event.at - at))[:NAMED_EVENTS]
 
-    def export_png(self, path: Path) -> bool:
-        """Write the curves and their legend as they are on screen."""
-        return self.stack is not None and self.grab().save(str(path), "PNG")
+    def export_png(self, path: Path, title: str, below: str) -> bool:
+        """Write the curves and their legend as they are on screen, under a title of two lines."""
+        return self.stack is not None and titled(self.grab(), title, below).save(str(path), "PNG")
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Put the legend below or beside the curves."""

@@ -14,7 +14,7 @@ from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.return_feed import short_return
 from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.timecode import format_clock
-from ibe100.utils.units import UNKNOWN, format_event_id
+from ibe100.utils.units import UNKNOWN, event_id_hint, format_event_id
 
 AS_RUN_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -53,7 +53,12 @@ COLUMNS: tuple[tuple[str, Callable[[AsRunRow], str], bool], ...] = (
     ("Return feed", lambda row: short_return(row.came_back), False),
     ("Reason, receipt", lambda row: row.cue.reason or row.receipt, False),
 )
-STATE_COLUMN, SCHEDULED_COLUMN, LATE_COLUMN, RETURN_COLUMN = 4, 5, 9, 11
+EVENT_COLUMN, STATE_COLUMN, SCHEDULED_COLUMN, LATE_COLUMN, RETURN_COLUMN = 3, 4, 5, 9, 11
+VALUES: dict[int, Callable[[AsRunRow], float | None]] = {
+    0: lambda row: row.due_at,
+    LATE_COLUMN: lambda row: row.lateness_ms,
+}
+"""Numbers by which rows are ordered; other columns are by their words."""
 
 
 class AsRunTableModel(QAbstractTableModel):
@@ -92,7 +97,10 @@ class AsRunTableModel(QAbstractTableModel):
             case Qt.ItemDataRole.DisplayRole:
                 return text(row)
             case Qt.ItemDataRole.ToolTipRole:
-                return plain_tooltip(text(row))
+                is_event = index.column() == EVENT_COLUMN
+                return plain_tooltip(event_id_hint(row.cue.splice_event_id) if is_event else text(row))
+            case Qt.ItemDataRole.EditRole:
+                return VALUES[index.column()](row) if index.column() in VALUES else None
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if is_number else LEFT
             case Qt.ItemDataRole.FontRole:

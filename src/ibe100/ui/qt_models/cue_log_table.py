@@ -11,7 +11,7 @@ from ibe100.ui.qt_models.keyed_table import Column
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.words.return_feed import short_return
 from ibe100.utils.timecode import format_day
-from ibe100.utils.units import format_event_id
+from ibe100.utils.units import event_id_hint, format_event_id
 
 STATE_COLOURS = {
     CueState.FAILED: Colour.ALARM_MAGENTA_TEXT,
@@ -28,10 +28,20 @@ def cue_columns(
 ) -> tuple[Column[Cue], ...]:
     """Columns of the cue log; `stream_words` names the stream, `came_back` gives the far receipt."""
     return (
-        Column("Asked (UTC)", lambda cue: format_day(cue.requested_at), numeric=True),
+        Column(
+            "Asked (UTC)",
+            lambda cue: format_day(cue.requested_at),
+            numeric=True,
+            value=lambda cue: cue.requested_at,
+        ),
         stream_words,
         Column("Action", lambda cue: str(cue.action)),
-        Column("Event", lambda cue: format_event_id(cue.splice_event_id), numeric=True),
+        Column(
+            "Event",
+            lambda cue: format_event_id(cue.splice_event_id),
+            numeric=True,
+            hint=lambda cue: event_id_hint(cue.splice_event_id),
+        ),
         Column("State", lambda cue: str(cue.state), colour=lambda cue: STATE_COLOURS.get(cue.state)),
         Column("By", lambda cue: cue.requested_by),
         Column(

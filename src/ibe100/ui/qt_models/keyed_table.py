@@ -28,6 +28,10 @@ class Column(Generic[Row]):
     numeric: bool = False
     """True for numbers: they stand right, in digits of one width."""
     colour: Callable[[Row], Colour | None] | None = None
+    value: Callable[[Row], float | None] | None = None
+    """Number by which rows are ordered; by their words without one."""
+    hint: Callable[[Row], str] | None = None
+    """Tooltip; the text itself without one."""
 
 
 class KeyedTableModel(QAbstractTableModel, Generic[Row]):
@@ -76,7 +80,9 @@ class KeyedTableModel(QAbstractTableModel, Generic[Row]):
             case Qt.ItemDataRole.DisplayRole:
                 return column.text(row)
             case Qt.ItemDataRole.ToolTipRole:
-                return plain_tooltip(column.text(row))
+                return plain_tooltip(column.text(row) if column.hint is None else column.hint(row))
+            case Qt.ItemDataRole.EditRole:
+                return None if column.value is None else column.value(row)
             case Qt.ItemDataRole.TextAlignmentRole:
                 return RIGHT if column.numeric else LEFT
             case Qt.ItemDataRole.FontRole:

@@ -28,7 +28,8 @@ from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.choices import choice_combo
 from ibe100.ui.widgets.file_question import ask_file_to_write
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
-from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.widgets.tables import fit_columns, record_table, show_column
+from ibe100.utils.units import counted
 
 WIDTHS = dict(enumerate((106, 104, 152, 90, 84, 82, 72, 102, 102, 150, 72, 176, 240)))
 TIME_ZONES = (("UTC", "UTC day"), ("local", "local day"))
@@ -63,7 +64,12 @@ class AsRunPage(QWidget):
         self.refresh = push_button("", "Read the log again", icon_name="refresh", hint="Read the log again")
         self.summary = ElidedLabel("", "muted")
         self.model = AsRunTableModel(self)
-        self.table = quiet_table(self.model, "As-run log")
+        self.table = record_table(
+            self.model,
+            "As-run log",
+            "No cue was due on this day.",
+            is_filtered=lambda: bool(self.filter.text().strip()),
+        )
         fit_columns(self.table, WIDTHS, len(WIDTHS) - 1)
         self.section = SectionView()
         self._lay_out()
@@ -129,7 +135,7 @@ class AsRunPage(QWidget):
         log = self.log
         if log is None:
             return
-        words = f"{len(log.rows)} cues are written to {path}; SHA-256"
+        words = f"{counted(len(log.rows), 'cue')} written to {path}; SHA-256"
         call = self._client.ask(f"Export {path.name}", lambda s: s.as_run.export(log, kind, path))
         call.then(lambda digest: self.notice.emit("info", f"{words} {digest}"))
 
@@ -151,9 +157,9 @@ class AsRunPage(QWidget):
             self.section.show_row(None)
             self.model.show_rows(log.rows)
             watched = any(row.came_back is not None for row in log.rows)
-            self.table.setColumnHidden(RETURN_COLUMN, not watched)
+            show_column(self.table, RETURN_COLUMN, watched)
             is_scheduled = any(row.cue.scheduled_at is not None for row in log.rows)
-            self.table.setColumnHidden(SCHEDULED_COLUMN, not is_scheduled)
+            show_column(self.table, SCHEDULED_COLUMN, is_scheduled)
             if log.rows:
                 self.table.selectRow(0)
 
@@ -165,7 +171,7 @@ class AsRunPage(QWidget):
         if self.log is None:
             return
         states = [row.cue.state for row in self.log.rows]
-        parts = [f"{len(states)} cues on {self.log.day} ({self.log.time_zone})"]
+        parts = [f"{counted(len(states), 'cue')} on {self.log.day} ({self.log.time_zone})"]
         parts += [
             f"{states.count(state)} {state}" for state in CueState if state.is_final and state in states
         ]

@@ -21,9 +21,10 @@ from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.choices import choice_combo
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
-from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.widgets.tables import fit_columns, record_table, select_source_row, show_column
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_date
+from ibe100.utils.units import counted
 
 SETTLE_MS = 250
 """Pause after the last key before the log is read, in ms."""
@@ -75,7 +76,12 @@ class CueLogPage(QWidget):
             self,
             font_size=SCALE,
         )
-        self.table = quiet_table(self.model, "Cue log")
+        self.table = record_table(
+            self.model,
+            "Cue log",
+            "No cue was asked for yet.",
+            is_filtered=lambda: self.query() != CueLogQuery(),
+        )
         fit_columns(self.table, WIDTHS, len(WIDTHS) - 1)
         self.table.setColumnHidden(RETURN_COLUMN, True)
         self.section = SectionView()
@@ -167,7 +173,7 @@ class CueLogPage(QWidget):
         kept = -1 if selected is None else self.model.row_of(selected)
         if log.cues:
             # The newest, unless the operator has chosen another that is still listed.
-            self.table.selectRow(max(0, kept))
+            select_source_row(self.table, max(0, kept))
         else:
             self.section.show_cue(None)
         self._summarise()
@@ -193,7 +199,7 @@ class CueLogPage(QWidget):
         if shown is None:
             return
         self.model.put(shown)
-        self.table.setColumnHidden(RETURN_COLUMN, False)
+        show_column(self.table, RETURN_COLUMN, True)
         selected = self.chosen()
         if selected is not None and selected.cue_id == receipt.cue_id:
             self._ask_life(selected)
@@ -209,7 +215,7 @@ class CueLogPage(QWidget):
             return
         shown = self.model.rowCount()
         more = f"the newest {shown:,} cues; there are more: narrow the filter" if self.log.is_cut else ""
-        self._say(more or f"{shown:,} cue{'' if shown == 1 else 's'}")
+        self._say(more or counted(shown, "cue"))
 
     def _say(self, words: str, kind: str = "muted") -> None:
         self._progress.stop()

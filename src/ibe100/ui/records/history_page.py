@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from ibe100.models.cues.as_run import LoggedStream
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.ui.alarms.alarm_history import AlarmHistory
@@ -26,22 +27,26 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
-from ibe100.ui.widgets.tables import fit_columns, quiet_table, text_filter
+from ibe100.ui.widgets.tables import fit_columns, record_table, text_filter
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.timecode import format_date
-from ibe100.utils.units import format_event_id
+from ibe100.utils.units import event_id_hint, format_event_id
 
 if TYPE_CHECKING:
     from ibe100.services.ports import Services
 
 MOST_CUES = 500
-Records = tuple[Sequence[SessionRecord], Sequence[Cue], Sequence[AuditRecord]]
-"""Sessions, cues and audit records, the newest first."""
+Records = tuple[Sequence[SessionRecord], Sequence[Cue], Sequence[AuditRecord], Sequence[LoggedStream]]
+"""Sessions, cues and audit records, the newest first; and the streams that they name by id."""
 CUE_COLUMNS: tuple[Column[Cue], ...] = (
     Column("Asked (UTC)", lambda c: format_date(c.requested_at), numeric=True),
-    Column("Stream", lambda c: c.stream_id),
     Column("Action", lambda c: str(c.action)),
-    Column("Event", lambda c: format_event_id(c.splice_event_id), numeric=True),
+    Column(
+        "Event",
+        lambda c: format_event_id(c.splice_event_id),
+        numeric=True,
+        hint=lambda c: event_id_hint(c.splice_event_id),
+    ),
     Column(
         "State",
         lambda c: str(c.state),
@@ -71,8 +76,10 @@ class HistoryPage(QWidget):
         self._client = client
         self.alarms = AlarmHistory(client)
         self.sessions = SessionHistory(client)
+        self._names: dict[str, str] = {}
+        stream: Column[Cue] = Column("Stream", lambda c: self._names.get(c.stream_id, c.stream_id))
         self.cues: KeyedTableModel[Cue] = KeyedTableModel(
-            CUE_COLUMNS, lambda c: c.cue_id, self, font_size=SCALE
+            (CUE_COLUMNS[0], stream, *CUE_COLUMNS[1:]), lambda c: c.cue_id, self, font_size=SCALE
         )
         self.audit: KeyedTableModel[tuple[int, AuditRecord]] = KeyedTableModel(
             [_numbered(column) for column in AUDIT_COLUMNS], lambda pair: pair[0], self, font_size=SCALE
@@ -115,11 +122,17 @@ class HistoryPage(QWidget):
             self._client.ask("History", _read_records).then(self._show_records)
 
     def _show_records(self, records: Records) -> None:
-        sessions, cues, audit = records
+        sessions, cues, audit, streams = records
+        # A stream that was deleted keeps its name here.
+        self._names = {one.stream_id: one.name for one in streams}
         self.sessions.show_sessions(sessions)
         self.cues.show(cues)
         # Audit records have no id of their own: they are numbered from the oldest, which stays.
-        self.audit.show([(len(audit) - at, record) for at, record in enumerate(audit)])
+        said = (
+            record.model_copy(update={"subject": self._names.get(record.subject, record.subject)})
+            for record in audit
+        )
+        self.audit.show([(len(audit) - at, record) for at, record in enumerate(said)])
         set_tooltip(self.refresh, f"Read the history again; this is as of {format_date(time.time())} UTC")
 
     def _table(
@@ -127,7 +140,7 @@ class HistoryPage(QWidget):
     ) -> QTableView:
         filtered = text_filter(model, self)
         self.filter.textChanged.connect(filtered.setFilterFixedString)
-        table = quiet_table(filtered, name)
+        table = record_table(filtered, name, f"Nothing is on record under {name.lower()} yet.")
         fit_columns(table, widths, stretch)
         return table
 
@@ -135,7 +148,8 @@ class HistoryPage(QWidget):
 async def _read_records(services: Services) -> Records:
     records = services.records
     cues = await records.cues.recent(limit=MOST_CUES)
-    return await records.sessions.list(), cues, await records.audit.list()
+    streams = await services.as_run.streams()
+    return await records.sessions.list(), cues, await records.audit.list(), streams
 
 
 def _numbered(column: Column[AuditRecord]) -> Column[tuple[int, AuditRecord]]:

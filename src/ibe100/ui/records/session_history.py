@@ -13,13 +13,18 @@ from ibe100.ui.monitoring.metrics_panel import MetricsPanel
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.sizes import SCALE, px, scaled
-from ibe100.ui.widgets.tables import fit_columns, quiet_table, text_filter
+from ibe100.ui.widgets.tables import fit_columns, record_table, text_filter
 from ibe100.utils.timecode import format_date, format_span
+
+
+def _lasted_s(session: SessionRecord) -> float:
+    return (session.ended_at or time.time()) - session.started_at
+
 
 COLUMNS: tuple[Column[SessionRecord], ...] = (
     Column("Session", lambda s: str(s.session_id), numeric=True),
     Column("Started (UTC)", lambda s: format_date(s.started_at), numeric=True),
-    Column("Lasted", lambda s: format_span((s.ended_at or time.time()) - s.started_at), numeric=True),
+    Column("Lasted", lambda s: format_span(_lasted_s(s)), numeric=True, value=lambda s: _lasted_s(s)),
     Column("Stream", lambda s: s.stream_name),
     Column("Engine", lambda s: s.engine),
     Column("How it ended", lambda s: s.end_reason if s.ended_at is not None else "still running"),
@@ -37,7 +42,7 @@ class SessionHistory(QWidget):
             COLUMNS, lambda s: s.session_id, self, font_size=SCALE
         )
         self.filter = text_filter(self.model, self)
-        self.table = quiet_table(self.filter, "Sessions")
+        self.table = record_table(self.filter, "Sessions", "No stream was ever started here.")
         fit_columns(self.table, WIDTHS, 5)
         self.plots = MetricsPanel(client, dict, whole="whole session")
         splitter = QSplitter(Qt.Orientation.Vertical)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PyQt6.QtCore import QModelIndex, QObject
+from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QTableView
 
 from ibe100.models.cues.schedule import BreakState, ReturnPolicy, ScheduledBreak
@@ -14,7 +14,7 @@ from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.import_dialog import when_words
 from ibe100.ui.themes.sizes import SCALE
 from ibe100.ui.themes.tokens import Colour
-from ibe100.ui.widgets.tables import fit_columns, quiet_table
+from ibe100.ui.widgets.tables import fit_columns, record_table
 from ibe100.utils.timecode import format_countdown, format_day
 from ibe100.utils.units import UNKNOWN
 
@@ -45,8 +45,13 @@ def break_table(
 
     model: KeyedTableModel[ScheduledBreak] = KeyedTableModel(
         (
-            Column("In", _countdown, numeric=True),
-            Column("When (UTC)", lambda one: format_day(one.planned_at), numeric=True),
+            Column("In", _countdown, numeric=True, value=lambda one: one.planned_at),
+            Column(
+                "When (UTC)",
+                lambda one: format_day(one.planned_at),
+                numeric=True,
+                value=lambda one: one.planned_at,
+            ),
             Column("Stream", lambda one: streams.words(one.stream_id)),
             Column("Title", lambda one: one.title),
             Column("Length s", lambda one: f"{one.duration_s:g}", numeric=True),
@@ -57,20 +62,9 @@ def break_table(
         parent,
         font_size=SCALE,
     )
-    table = quiet_table(model, "Planned breaks")
+    table = record_table(model, "Planned breaks", "No break to list.")
     fit_columns(table, WIDTHS, WORDS_COLUMN)
     return model, table
-
-
-def select_row(table: QTableView, row: int) -> None:
-    """Choose a row and bring it into sight; none where `row` is negative."""
-    model = table.model()
-    index = QModelIndex() if model is None or row < 0 else model.index(row, 0)
-    table.setCurrentIndex(index)
-    if index.isValid():
-        table.scrollTo(index)
-    elif (selection := table.selectionModel()) is not None:
-        selection.clearSelection()
 
 
 def _countdown(one: ScheduledBreak) -> str:

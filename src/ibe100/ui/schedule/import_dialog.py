@@ -19,6 +19,7 @@ from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 from ibe100.utils.timecode import format_date
+from ibe100.utils.units import counted
 
 TIME_ZONES = (("local", "local time of this machine"), ("UTC", "UTC"))
 WIDTHS = {0: 50, 1: 150, 2: 150, 3: 190, 4: 70}
@@ -99,12 +100,12 @@ class ImportDialog(QDialog):
         self.model.show(())
         self.model.show(preview.rows)
         good, bad = len(preview.good), len(preview.bad)
-        parts = [f"{good} of {good + bad} rows can be planned"]
+        parts = [f"{good} of {counted(good + bad, 'row')} can be planned"]
         parts += [f"{bad} cannot, with the reason"] if bad else []
-        parts += [f"{len(preview.findings)} conflicts"] if preview.findings else []
+        parts += [counted(len(preview.findings), "conflict")] if preview.findings else []
         self.summary.setText(" · ".join(parts))
         set_kind(self.summary, "problem" if bad or preview.findings else "strong")
-        self.accept_button.setText(f"Import {good} {'break' if good == 1 else 'breaks'}")
+        self.accept_button.setText(f"Import {counted(good, 'break')}")
         self.accept_button.setEnabled(good > 0)
 
     def _stored(self, stored: tuple[ScheduledBreak, ...]) -> None:

@@ -14,7 +14,7 @@ from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.break_details import BreakDetails
-from ibe100.ui.schedule.break_table import break_table, select_row
+from ibe100.ui.schedule.break_table import break_table
 from ibe100.ui.schedule.conflict_list import ConflictList
 from ibe100.ui.schedule.day_items import Day, DayItem, ItemKind, items_of_day, said
 from ibe100.ui.schedule.day_lanes import DayLanes
@@ -23,6 +23,7 @@ from ibe100.ui.schedule.schedule_head import DAY, SPANS, ScheduleHead
 from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.context_menu import Choice, Entry, add_context_menu
 from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.tables import copy_choices, select_source_row
 from ibe100.ui.widgets.timers import repeating, single_shot
 from ibe100.utils.units import counted
 
@@ -147,7 +148,7 @@ class SchedulePage(QWidget):
         self.head.filter.clear()
         self._read()
         self.lanes.choose(break_id)
-        select_row(self.table, self.model.row_of(one))
+        select_source_row(self.table, self.model.row_of(one))
 
     def _read_soon(self) -> None:
         """Read once for changes that come together, and only where it can be seen."""
@@ -257,8 +258,9 @@ class SchedulePage(QWidget):
     def _entries(self) -> list[Entry]:
         one = self.chosen()
         plan = Choice("Plan a break …", self.plan_requested.emit)
+        copying = [] if self.head.view.value() == DAY else [None, *copy_choices(self.table)]
         if one is None:
-            return [plan]
+            return [plan, *copying]
         why = "" if one.state is BreakState.PLANNED or one.is_series else f"it is {one.state}"
         break_id = one.break_id
         return [
@@ -266,4 +268,5 @@ class SchedulePage(QWidget):
             Choice("Take off", lambda: self.remove_requested.emit(break_id), why),
             None,
             plan,
+            *copying,
         ]

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QObject, QPoint, Qt
 from PyQt6.QtGui import QAction, QContextMenuEvent, QKeyEvent
-from PyQt6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QMenu, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QApplication,
+    QHeaderView,
+    QMenu,
+    QWidget,
+)
 
 from ibe100.ui.words.tooltips import set_tooltip
 
@@ -63,7 +70,7 @@ class _ContextMenu(QObject):
         return False
 
     def _place(self) -> QPoint:
-        if isinstance(self._widget, QAbstractItemView):
+        if isinstance(self._widget, QAbstractItemView) and not isinstance(self._widget, QHeaderView):
             shown = self._widget.visualRect(self._widget.currentIndex())
             if shown.isValid():
                 return shown.center()

@@ -1,10 +1,14 @@
-"""Questions for a file: one to read, or one to write. They do not block the event loop."""
+"""Questions for a file: one to read, or one to write. They do not block the event loop.
+
+The first begins in Documents, each later one where the last ended.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
+from PyQt6.QtCore import QDir, QStandardPaths
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 
@@ -30,6 +34,9 @@ def _dialog(parent: QWidget, title: str, then: Callable[[Path], object], kinds: 
     dialog = QFileDialog(parent, title)
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.setNameFilter(kinds)
+    if dialog.directory() == QDir.current():  # nothing was visited yet
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        dialog.setDirectory(documents if Path(documents).is_dir() else str(Path.home()))
     dialog.finished.connect(dialog.deleteLater)
     dialog.fileSelected.connect(lambda chosen: then(Path(chosen)))
     return dialog

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QAbstractItemModel, QEvent, QObject, QSortFilterProxyModel, Qt
-from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from PyQt6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PyQt6.QtGui import QKeySequence, QShortcut
+from PyQt6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView, QTreeView, QVBoxLayout
 
 from ibe100.ui.themes.sizes import on_text_size, px, scaled
+from ibe100.ui.widgets.context_menu import Choice, Entry, add_context_menu, menu_of
+from ibe100.ui.widgets.labels import label
 
 ROW_HEIGHT = 28
 LEAST_REST = 120
+HIDDEN = "hidden_by_choice"
+"""Property of a table: the columns that somebody hid."""
+_NUMBERS = re.compile(r"(\d+)", re.ASCII)
+NO_MATCH = "Nothing matches the filter."
 
 
 def quiet_table(model: QAbstractItemModel, accessible_name: str, *, stretch: int | None = None) -> QTableView:
@@ -97,10 +117,198 @@ class _Rest(QObject):
             self.fit()
 
 
-def text_filter(model: QAbstractItemModel, parent: QObject) -> QSortFilterProxyModel:
+class RowOrder(QSortFilterProxyModel):
+    """Rows in the order of a column that was clicked, and as the model has them otherwise.
+
+    A column is ordered by the values of its cells (EditRole) where it has any, else by their words, in which
+    numbers count as numbers.
+    """
+
+    def lessThan(self, left: QModelIndex, right: QModelIndex) -> bool:
+        """Compare two cells; what is not known stands first."""
+        first, second = left.data(Qt.ItemDataRole.EditRole), right.data(Qt.ItemDataRole.EditRole)
+        if isinstance(first, int | float) and isinstance(second, int | float):
+            return first < second
+        if isinstance(first, int | float) or isinstance(second, int | float):
+            return not isinstance(first, int | float)
+        return _natural(str(left.data() or "")) < _natural(str(right.data() or ""))
+
+
+def _natural(words: str) -> list[tuple[int, str]]:
+    """Words to be ordered by, in which numbers count as numbers."""
+    parts = _NUMBERS.split(words.casefold())
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
+
+
+def text_filter(model: QAbstractItemModel, parent: QObject) -> RowOrder:
     """Filter for the rows of `model` in which any column holds the text, in any case."""
-    filtered = QSortFilterProxyModel(parent)
+    filtered = RowOrder(parent)
     filtered.setSourceModel(model)
     filtered.setFilterKeyColumn(-1)
     filtered.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
     return filtered
+
+
+def record_table(
+    model: QAbstractItemModel,
+    accessible_name: str,
+    nothing: str,
+    *,
+    stretch: int | None = None,
+    is_filtered: Callable[[], bool] = lambda: False,
+    sorts: bool = True,
+) -> QTableView:
+    """Quiet table of which columns are chosen, sorted and kept, and rows copied as CSV.
+
+    `nothing` is said where there is no row, unless a filter hides all: `is_filtered`, or `model` itself.
+    """
+    rows = model
+    if sorts and not isinstance(model, QSortFilterProxyModel):
+        rows = RowOrder(model)
+        rows.setSourceModel(model)
+    table = quiet_table(rows, accessible_name, stretch=stretch)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+    header = table.horizontalHeader()
+    assert header is not None
+    if sorts:
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        table.setSortingEnabled(True)
+    header.setSectionsMovable(True)
+    offer_copy(table)
+    offer_columns(table, header)
+    _say_nothing(table, rows, nothing, is_filtered)
+    return table
+
+
+def select_source_row(table: QTableView, row: int) -> None:
+    """Choose a row by its place in the model below the order."""
+    model = table.model()
+    if isinstance(model, QSortFilterProxyModel):
+        source = model.sourceModel()
+        row = -1 if source is None else model.mapFromSource(source.index(row, 0)).row()
+    table.selectRow(row)
+
+
+def offer_copy(view: QAbstractItemView) -> None:
+    """Copy the highlighted rows as CSV by Ctrl+C, and them or all by the context menu."""
+    copying = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), view)
+    copying.setContext(Qt.ShortcutContext.WidgetShortcut)
+    copying.activated.connect(lambda: _copy(_highlighted(view)))
+    add_context_menu(view, lambda _place: copy_choices(view))
+
+
+def copy_choices(view: QAbstractItemView) -> list[Entry]:
+    """Entries of a context menu by which rows of `view` are copied, and its columns chosen."""
+    why = "" if _highlighted(view) else "no row is highlighted"
+    choices: list[Entry] = [
+        Choice("Copy row as CSV (Ctrl+C)", lambda: _copy(_highlighted(view)), why),
+        Choice("Copy all rows as CSV", lambda: _copy(as_csv(view))),
+    ]
+    if isinstance(view, QTableView) and view.property(HIDDEN) is not None:
+        columns = menu_of(_column_choices(view), view)
+        columns.setTitle("Columns")
+        choices.append(columns)
+    return choices
+
+
+def as_csv(view: QAbstractItemView, rows: Sequence[QModelIndex] | None = None) -> str:
+    """Columns in sight as CSV, a line per row: `rows`, or all with a head of titles."""
+    model = view.model()
+    assert model is not None
+    columns = shown_columns(view)
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    if rows is None:
+        lines.writerow([model.headerData(at, Qt.Orientation.Horizontal) for at in columns])
+        rows = list(_all_rows(model, QModelIndex()))
+    for row in rows:
+        lines.writerow([row.siblingAtColumn(at).data() or "" for at in columns])
+    return text.getvalue()
+
+
+def _all_rows(model: QAbstractItemModel, parent: QModelIndex) -> Iterator[QModelIndex]:
+    """Rows in their order, each before those below it in a tree."""
+    for at in range(model.rowCount(parent)):
+        row = model.index(at, 0, parent)
+        yield row
+        yield from _all_rows(model, row)
+
+
+def shown_columns(view: QAbstractItemView) -> list[int]:
+    """Columns in sight, from left to right."""
+    header = header_of(view)
+    places = sorted(range(header.count()), key=header.visualIndex)
+    return [column for column in places if not header.isSectionHidden(column)]
+
+
+def header_of(view: QAbstractItemView) -> QHeaderView:
+    """Header of a table or tree."""
+    assert isinstance(view, QTableView | QTreeView)
+    header = view.horizontalHeader() if isinstance(view, QTableView) else view.header()
+    assert header is not None
+    return header
+
+
+def _highlighted(view: QAbstractItemView) -> str:
+    selection = view.selectionModel()
+    rows = [] if selection is None else selection.selectedRows()
+    return as_csv(view, sorted(rows, key=lambda index: index.row())) if rows else ""
+
+
+def _copy(text: str) -> None:
+    clipboard = QApplication.clipboard()
+    if text and clipboard is not None:
+        clipboard.setText(text)
+
+
+def offer_columns(table: QTableView, header: QHeaderView) -> None:
+    """Choose columns by the context menu of the header; what is hidden by choice stays hidden."""
+    table.setProperty(HIDDEN, [])
+    add_context_menu(header, lambda _place: _column_choices(table))
+
+
+def _column_choices(table: QTableView) -> list[Choice]:
+    """An entry per column, ticked where it is in sight."""
+    model, shown = table.model(), shown_columns(table)
+    assert model is not None
+    made = []
+    for column in range(model.columnCount()):
+        title = str(model.headerData(column, Qt.Orientation.Horizontal) or "")
+        is_shown = column in shown
+        why = "the last one in sight" if is_shown and len(shown) == 1 else ""
+        words = f"✓ {title}" if is_shown else title
+        made.append(Choice(words, partial(_choose, table, column, not is_shown), why))
+    return made
+
+
+def _choose(table: QTableView, column: int, wanted: bool) -> None:
+    hidden = {*(table.property(HIDDEN) or ())} - {column}
+    table.setProperty(HIDDEN, sorted(hidden if wanted else hidden | {column}))
+    table.setColumnHidden(column, not wanted)
+
+
+def show_column(table: QTableView, column: int, wanted: bool) -> None:
+    """Show a column where there is something in it, unless it was hidden by choice."""
+    table.setColumnHidden(column, not wanted or column in (table.property(HIDDEN) or ()))
+
+
+def _say_nothing(
+    table: QTableView, model: QAbstractItemModel, nothing: str, is_filtered: Callable[[], bool]
+) -> None:
+    """Say over an empty table why it is empty."""
+    words = label("", "second", wrap=True)
+    words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    viewport = table.viewport()
+    assert viewport is not None
+    QVBoxLayout(viewport).addWidget(words)
+
+    def say() -> None:
+        has_words = isinstance(model, QSortFilterProxyModel) and model.filterRegularExpression().pattern()
+        words.setText(NO_MATCH if has_words or is_filtered() else nothing)
+        words.setVisible(model.rowCount() == 0)
+
+    for signal in (model.modelReset, model.rowsInserted, model.rowsRemoved, model.layoutChanged):
+        signal.connect(say)
+    say()

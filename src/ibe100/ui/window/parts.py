@@ -51,6 +51,7 @@ from ibe100.ui.window.multiview_controller import MultiviewController
 from ibe100.ui.window.notice_bar import NoticeBar
 from ibe100.ui.window.profile_controller import ProfileController
 from ibe100.ui.window.status_bar import ConsoleStatusBar
+from ibe100.ui.window.table_columns import COLUMNS_FILE, TableColumns
 from ibe100.ui.window.top_bar import TopBar
 
 
@@ -98,6 +99,8 @@ class Parts:
         self.listening = Listening(client, SoundOutput(window), window)
         self.listen_bar = ListenBar(self.listening, state.streams.words)
         self.status.addPermanentWidget(self.listen_bar)
+        columns = None if layout_file is None else layout_file.with_name(COLUMNS_FILE)
+        self.table_columns = TableColumns(window, columns)
         self.closing = Closing(window, state.streams, client)
         self.permissions = Permissions(window, self.seat, self.actions.set_refusals)
         self._preview_demand = PreviewDemand(client, "dashboard", self.dashboard.in_sight, window)

@@ -13,6 +13,7 @@ from ibe100.ui.actions.typed_ahead import TypedAhead
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.file_question import ask_file_to_read, ask_file_to_write
 from ibe100.ui.widgets.name_question import NameQuestion
+from ibe100.utils.units import counted
 
 FILE_KINDS = "Profiles (*.json);;All files (*)"
 
@@ -68,7 +69,7 @@ class ProfileController(QObject):
         self._client.ask(f"Load profile {name}", lambda s: s.profiles.load(name)).then(self._loaded)
 
     def _loaded(self, profile: Profile) -> None:
-        self._say(f"Profile {profile.name} was loaded: {len(profile.streams)} streams.")
+        self._say(f"Profile {profile.name} was loaded: {counted(len(profile.streams), 'stream')}.")
 
     def _choose_export(self, name: str) -> None:
         title, file_name = f"Export profile {name}", f"{name}.json"
