@@ -104,7 +104,7 @@ def test_a_viewer_sees_the_buttons_disabled_with_the_reason_and_an_operator_pres
     signed_in(console, "vera")
     buttons = console.parts.cue_panel.buttons
     console.until(lambda: not buttons.to_break.isEnabled())
-    console.until(lambda: "vera is viewer: to fire cues needs operator" in buttons.reasons.text())
+    console.until(lambda: "vera is viewer: to fire cues needs operator" in buttons.to_break.toolTip())
     assert "vera is viewer" in console.parts.stream_panel.run_button.toolTip()
     assert not console.parts.actions["plan_break"].isEnabled()
     console.parts.sign_in.sign_out()

@@ -157,8 +157,7 @@ def test_a_pre_rolled_cue_is_not_disarmed_by_the_esc_that_leaves_a_field(console
 
 
 def test_a_duration_that_was_just_typed_does_not_keep_the_key_from_its_cue(console: Console) -> None:
-    own = console.parts.cue_panel.break_row._own
-    assert own is not None
+    own = console.parts.cue_panel.break_row.own
     focus(console, own)
     own.selectAll()
     QTest.keyClicks(own, "45")

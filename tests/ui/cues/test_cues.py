@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QRect, Qt
 from PyQt6.QtTest import QTest
 
 from console_under_test import Console
 from fake_contracts import TEMPLATE
 from fake_services import FakeServices
 from fake_values import BEYOND_32_BITS, running, view
-from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueRequest, CueState
+from ibe100.models.errors import CueRefused
+from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CuePreview, CueRequest, CueState
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import Tally
 from ibe100.ui.cues.hold_button import HOLD_MS
@@ -95,11 +97,14 @@ def test_a_refused_cue_is_said_in_the_window_and_frees_the_button(console: Conso
     panel, notices = console.parts.cue_panel, console.parts.notices
     panel.fire(CueAction.TO_BREAK)
     cues.not_ready = ("no input: check the sender",)
-    console.until(lambda: "no input: check the sender" in panel.buttons.reasons.text())
+    console.until(lambda: "no input" in panel.buttons.back.detail)
     console.until(lambda: not panel.buttons.to_break.isEnabled())
     panel.fire(CueAction.BACK_TO_PROGRAMME)
     assert "no input: check the sender" in notices.text.text()
+    assert "no input: check the sender" in panel.buttons.said
     assert len(cues.requests) == 1
+    cues.not_ready = ()
+    console.until(lambda: not panel.buttons.said and "no input" not in notices.text.text())
 
 
 def test_a_pre_rolled_cue_is_armed_counts_down_and_can_be_disarmed(console: Console) -> None:
@@ -110,11 +115,14 @@ def test_a_pre_rolled_cue_is_armed_counts_down_and_can_be_disarmed(console: Cons
     console.until(lambda: panel.status.disarm.isVisible())
     request = console.services.cues.requests[0]
     assert (request.pre_roll_s, request.duration_s) == (8.0, 30.0)
-    assert panel.status.digits.text().startswith("-00:0")
+    assert panel.status.digits.text().startswith("00:0")
+    assert "s left" in panel.status.disarm.text()
     assert panel.buttons.to_break.is_latched
     QTest.keyClick(console.window, Qt.Key.Key_Escape)
     console.until(lambda: not panel.status.disarm.isVisible())
     assert console.services.cues.cues[0].state is CueState.CANCELLED
+    console.until(lambda: panel.status.title.text() == "CALLED OFF")
+    assert "nothing was sent" in panel.status.receipt.text()
     console.until(lambda: not panel.buttons.to_break.is_latched)
 
 
@@ -132,7 +140,7 @@ def test_the_pre_roll_is_what_the_contract_asks_until_another_is_chosen(
     console.until(panel.buttons.to_break.isEnabled)
     QTest.mouseClick(panel.pre_roll_row.button(0), LEFT)
     console.until(lambda: not panel.buttons.to_break.isEnabled())
-    assert "pre-roll shorter than the contract's 4 s" in panel.buttons.reasons.text()
+    assert "pre-roll shorter than the contract's 4 s" in panel.buttons.to_break.toolTip()
     QTest.mouseClick(panel.pre_roll_row.button(8), LEFT)
     console.until(panel.buttons.to_break.isEnabled)
     panel.select("stream-1")
@@ -183,7 +191,7 @@ def test_the_target_follows_the_selection_until_it_is_pinned(console: Console) -
     QTest.keyClick(console.window, Qt.Key.Key_P)
     QTest.keyClick(console.window, Qt.Key.Key_1)
     assert panel.target_id == "stream-2"
-    assert panel.target.hint.text() == "pinned"
+    assert panel.target.head.text() == "PINNED: cues go to 2, you look at 1"
     panel.target.pin.click()
     assert panel.target_id == "stream-1"
 
@@ -219,7 +227,7 @@ def test_the_target_is_flagged_everywhere_while_it_is_pinned_and_nowhere_else(co
 def test_a_stream_that_does_not_run_says_why_no_cue_can_go(console: Console) -> None:
     console.select(3)
     panel = console.parts.cue_panel
-    assert "the stream does not run: start it" in panel.buttons.reasons.text()
+    assert "does not run" in panel.buttons.to_break.detail
     assert not panel.buttons.to_break.isEnabled()
     QTest.keyClick(console.window, Qt.Key.Key_F9)
     assert console.services.cues.requests == []
@@ -262,7 +270,7 @@ def test_in_a_break_only_the_way_back_can_be_had_and_why_is_said(console: Consol
     console.until(lambda: buttons.back.isEnabled() and not buttons.to_break.isEnabled())
     assert buttons.crash_in.isEnabled()
     assert not buttons.crash_out.isEnabled()
-    assert "the stream is in a break already" in buttons.reasons.text()
+    assert "in a break already" in buttons.to_break.detail
     assert "the stream is in a break already" in buttons.to_break.toolTip()
     QTest.keyClick(console.window, Qt.Key.Key_F9)
     assert "in a break already" in console.parts.notices.text.text()
@@ -301,7 +309,7 @@ def test_how_the_break_ends_is_chosen_for_each_one_and_begins_as_the_stream_has_
     console = open_console(FakeServices([running(1, "News"), running(2, "By hand", config=by_hand)]))
     panel = console.parts.cue_panel
     assert panel.break_end_row.value() is BreakEnd.AUTO
-    console.until(lambda: panel.break_end_row.next_id.text() == "next 0x60000001")
+    console.until(lambda: panel.status.event_id.text() == "next 0x60000001")
     console.select(2)
     assert panel.break_end_row.value() is BreakEnd.HAND
     QTest.mouseClick(panel.break_end_row.button(BreakEnd.CUE), LEFT)
@@ -322,3 +330,93 @@ def test_the_focus_does_not_hop_to_the_next_cue_button_when_its_own_is_not_to_be
     QTest.keyClick(buttons.to_break, Qt.Key.Key_Space)
     console.until(lambda: buttons.back.isEnabled() and not buttons.to_break.isEnabled())
     assert console.window.focusWidget() not in (buttons.back, buttons.crash_out, buttons.crash_in)
+
+
+def type_length(console: Console, text: str) -> None:
+    own = console.parts.cue_panel.break_row.own
+    own.setFocus()
+    own.selectAll()
+    QTest.keyClicks(own, text)
+
+
+@pytest.mark.parametrize("text", ["999999", "0", "-5", "ten"])
+def test_a_length_that_cannot_be_announced_is_refused_and_not_changed(console: Console, text: str) -> None:
+    panel = console.parts.cue_panel
+    type_length(console, text)
+    console.until(lambda: not panel.buttons.to_break.isEnabled())
+    assert (panel.break_row.own.text(), panel.break_row.value()) == (text, 60)
+    assert text in panel.break_row.fault
+    QTest.keyClick(panel.break_row.own, Qt.Key.Key_F9)
+    assert text in panel.buttons.said
+    assert console.services.cues.requests == []
+    QTest.mouseClick(panel.break_row.button(30), LEFT)
+    console.until(panel.buttons.to_break.isEnabled)
+    assert (panel.buttons.said, panel.break_row.fault) == ("", "")
+
+
+def test_a_typed_length_holds_at_once_and_an_unusual_one_is_warned_of(console: Console) -> None:
+    panel = console.parts.cue_panel
+    type_length(console, "5")
+    console.until(lambda: panel.buttons.to_break.detail == "5 s · immediate")
+    type_length(console, "1200")
+    console.until(lambda: "▲" in panel.buttons.to_break.detail)
+    assert panel.buttons.to_break.detail.startswith("1200 s · immediate")
+    assert "longer than 15:00" in panel.buttons.to_break.toolTip()
+    assert panel.buttons.to_break.isEnabled()
+
+
+def test_the_next_id_is_never_that_of_another_stream(console: Console) -> None:
+    panel = console.parts.cue_panel
+    console.until(lambda: panel.status.event_id.text() == "next 0x60000001")
+    waits = asyncio.Event()
+
+    async def never(_request: CueRequest) -> CuePreview:
+        await waits.wait()
+        raise CueRefused("the stream is gone")
+
+    console.services.cues.preview = never  # type: ignore[method-assign]
+    console.select(2)
+    assert panel.status.event_id.text() == ""
+    console.do(waits.set)
+
+
+def test_the_key_of_a_dead_crash_button_says_why(console: Console) -> None:
+    buttons = console.parts.cue_panel.buttons
+    QTest.keyPress(console.window, Qt.Key.Key_F12)
+    QTest.keyRelease(console.window, Qt.Key.Key_F12)
+    assert "the stream is not in a break" in buttons.said
+    assert console.services.cues.requests == []
+
+
+def test_an_over_run_counts_up(console: Console) -> None:
+    panel = console.parts.cue_panel
+    panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: panel.status.title.text() == "IN BREAK")
+    console.do(lambda: console.services.streams.update("stream-1", break_ends_at=time.time() - 3))
+    console.until(lambda: panel.status.title.text() == "OVER-RUN")
+    assert panel.status.digits.text().startswith("+00:0")
+
+
+def test_nothing_in_the_panel_moves_when_states_change(console: Console) -> None:
+    panel = console.parts.cue_panel
+    parts = (panel.target, panel.status, panel.break_row, panel.presets, panel.buttons, panel.details)
+
+    def places() -> list[QRect]:
+        return [part.geometry() for part in parts]
+
+    console.settle()
+    before = places()
+    panel.pre_roll_row.set_value(8)
+    panel.fire(CueAction.TO_BREAK)
+    console.until(panel.status.disarm.isVisible)
+    assert places() == before
+    panel.disarm()
+    console.until(lambda: panel.status.title.text() == "CALLED OFF")
+    assert places() == before
+    panel.target.pin.click()
+    console.select(3)
+    panel.target.pin.click()
+    panel.fire(CueAction.TO_BREAK)
+    console.settle()
+    assert panel.buttons.said
+    assert places() == before

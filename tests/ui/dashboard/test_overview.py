@@ -11,12 +11,10 @@ from console_under_test import PATIENCE_MS, Console
 from fake_services import FakeServices
 from fake_values import alarm, running
 from ibe100.models.alarms.alarm import Severity
-from ibe100.models.scte35_marker import CueAction, Readiness
 from ibe100.models.stream_state import PidSample, SrtLink, SrtStatistics, Tally
 from ibe100.ui.actions.catalogue import CATALOGUE, KEY_GROUPS
 from ibe100.ui.actions.key_overlay import KeyOverlay, columns_of
 from ibe100.ui.alarms.alarm_panel import ROOMY_WIDTH, VALUE_COLUMN, WHAT_TO_DO_COLUMN, AlarmPanel
-from ibe100.ui.cues.cue_buttons import CueButtons
 from ibe100.ui.qt_models.alarm_table import CONDITION_COLUMN, AlarmTableModel
 from ibe100.ui.widgets.labels import TwoLineLabel
 from ibe100.ui.words.tr101290 import CHECKS, CLAUSES, spelled
@@ -121,23 +119,6 @@ def test_what_to_do_is_read_whole_in_a_narrow_list(themed: QApplication, qtbot: 
     assert "nobody is connected" in table.model().index(0, CONDITION_COLUMN).data(3), "in the tooltip"
     panel.resize(ROOMY_WIDTH + 400, 200)
     assert not table.isColumnHidden(VALUE_COLUMN)
-
-
-def test_reasons_never_lie_over_the_buttons(themed: QApplication, qtbot: QtBot) -> None:
-    buttons = CueButtons()
-    qtbot.addWidget(buttons)
-    buttons.resize(344, 190)
-    buttons.show()
-    usual = buttons.minimumSizeHint().height()
-    why = "no receiver is connected to the SRT output, nobody would get the cue; call whoever receives it"
-    refused = Readiness(ready=False, reasons=(why,))
-    breach = "pre-roll of 2 s is shorter than the 4 s that the contract asks for on this distributor's feed"
-    buttons.show_reasons(dict.fromkeys(CueAction, refused), (), (breach, breach[::-1]), muted=False)
-    assert buttons.minimumSizeHint().height() > usual, "the panel gives the room that the words need"
-    qtbot.waitUntil(
-        lambda: buttons.reasons.height() >= buttons.reasons.heightForWidth(buttons.reasons.width()),
-        timeout=PATIENCE_MS,
-    )
 
 
 def test_two_lines_stay_two_lines(themed: QApplication, qtbot: QtBot) -> None:

@@ -361,7 +361,7 @@ def test_a_contract_fills_the_fields_that_follow_from_it_and_is_kept(open_consol
     editor.save()
     console.until(lambda: console.services.streams.views["stream-1"].config.contract is not None)
     panel = console.parts.cue_panel
-    console.until(lambda: "contract: scte35_pid" in panel.buttons.reasons.text())
+    console.until(lambda: "contract: scte35_pid" in panel.buttons.to_break.toolTip())
     console.parts.stream_controller.edit("stream-1")
     again = console.parts.stream_controller.editor
     assert again is not None

@@ -138,7 +138,7 @@ def test_nothing_is_cut_off(open_console: Open, size: tuple[int, int]) -> None:
             assert console.window.size().width() == size[0]
             assert console.window.size().height() == size[1]
             assert faults(console, page) == [], f"{page} at {size}"
-    console.until(lambda: REASONS[-1] in console.parts.cue_panel.buttons.reasons.text())
+    console.until(lambda: REASONS[-1] in console.parts.cue_panel.buttons.to_break.toolTip())
     console.settle()
     assert faults(console, PAGES[-1]) == []
 

@@ -25,6 +25,9 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ActionSpec("to_break", "TO BREAK on the target stream", "F9"),
     ActionSpec("back", "BACK TO PROGRAMME on the target stream", "F10"),
     ActionSpec("disarm", "Disarm the armed cue", "Esc"),
+    ActionSpec("fire_step", "Fire the next step of the target's rundown", "F7"),
+    ActionSpec("edit_presets", "Edit presets of cues", act=Act.SET_PRESETS),
+    ActionSpec("edit_rundown", "Edit the rundown of the target stream", act=Act.PLAN_BREAKS),
     ActionSpec("cue_choices", "Choose length, pre-roll and end of the next break", "B"),
     ActionSpec("time_signal", "Prepare a time_signal for the target stream", "Ctrl+T"),
     ActionSpec("send_section", "Prepare a section made elsewhere for the target stream", "Ctrl+I"),
@@ -101,7 +104,7 @@ KEY_GROUPS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
     (
         "Cues",
         (
-            *("to_break", "back", "disarm"),
+            *("to_break", "back", "disarm", "fire_step"),
             ("hold F11", "CRASH OUT on the target stream"),
             ("hold F12", "CRASH IN on the target stream"),
             *("pin", "cue_choices", "time_signal", "send_section", "splice_null"),

@@ -1,35 +1,56 @@
-"""Large cue button: its action, its key, and a word when it does not react."""
+"""Large cue button: its action, its key, and what a press does or why it does nothing."""
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QRect, QSize, Qt
-from PyQt6.QtGui import QPainter, QPaintEvent, QPen
+from collections.abc import Sequence
+
+from PyQt6.QtCore import QRect, QRectF, QSize, Qt
+from PyQt6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
-from ibe100.ui.themes.sizes import HEADING, RADIUS, RADIUS_SHAPE, RADIUS_STRIP, SCALE, STATE, px, scaled
+from ibe100.ui.themes.sizes import HEADING, RADIUS, RADIUS_SHAPE, SCALE, STATE, TARGET_HEIGHT, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import set_tooltip
 
-WIDTH, HEIGHT = 160, 74
+WIDTH = 144
+RING = 4
+"""Room around the button for the ring of the focus."""
 LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+WRAPPED = int(LEFT) | int(Qt.TextFlag.TextWordWrap)
+
+
+def fitting(variants: Sequence[str], font: QFont, room: QRect) -> str:
+    """The first of several ways to say a thing that fits into a room; the last, where none does."""
+    metrics = QFontMetrics(font)
+    for words in variants:
+        needed = metrics.boundingRect(QRect(0, 0, room.width(), 1000), WRAPPED, words)
+        if needed.height() <= room.height() and needed.width() <= room.width():
+            return words
+    return variants[-1] if variants else ""
+
+
+def short_reasons(reason: str) -> tuple[str, ...]:
+    """A reason in full and in fewer words: `the stream is in a break already; …` as `in a break already`."""
+    cut = min((at for mark in ";:(" if (at := reason.find(mark)) > 0), default=len(reason))
+    clause = reason[:cut].strip()
+    bare = clause.removeprefix("the stream is ").removeprefix("the stream ").removesuffix(" in the stream")
+    return reason, clause, bare
 
 
 class CueButton(QAbstractButton):
-    """One of the pair TO BREAK and BACK TO PROGRAMME; the `filled` one is amber."""
+    """One of the pair TO BREAK and BACK TO PROGRAMME: steel, with a fill only while it is latched."""
 
-    def __init__(
-        self, title: str, icon_name: str, key: str, *, filled: bool, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, title: str, icon_name: str, key: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setText(title)
-        self._icon_name, self._key, self._filled = icon_name, key, filled
-        self._detail = ""
+        self._icon_name, self._key = icon_name, key
+        self._details: tuple[str, ...] = ("",)
         self._latched = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        scaled(self.setFixedHeight, HEIGHT)
+        scaled(self.setFixedHeight, TARGET_HEIGHT)
         scaled(self.setMinimumWidth, WIDTH)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(f"{' '.join(title.split())}, key {key}")
@@ -39,66 +60,83 @@ class CueButton(QAbstractButton):
         """A press is ignored now."""
         return self._latched
 
-    def show_state(self, detail: str, *, latched: bool, ready: bool) -> None:
-        """Show what a press does now."""
-        if (detail, latched, ready) != (self._detail, self._latched, self.isEnabled()):
-            self._detail, self._latched = detail, latched
+    @property
+    def detail(self) -> str:
+        """What the button says besides its action, as it fits now."""
+        return fitting(self._details, sans(SCALE), self._detail_room())
+
+    def show_state(self, *details: str, latched: bool, ready: bool) -> None:
+        """Show what a press does now, or why nothing; `details` say it in ever fewer words."""
+        if (details, latched, ready) != (self._details, self._latched, self.isEnabled()):
+            self._details, self._latched = details, latched
             if not ready and self.hasFocus():
                 self.clearFocus()  # Qt would hand it to the next button, which is another cue
             self.setEnabled(ready)
-            self.setAccessibleDescription(detail)
-            set_tooltip(self, detail)
+            self.setAccessibleDescription(details[0])
+            set_tooltip(self, details[0])
             self.update()
 
     def sizeHint(self) -> QSize:
         """The biggest target in the window."""
-        return QSize(px(WIDTH), px(HEIGHT))
+        return QSize(px(WIDTH), px(TARGET_HEIGHT))
+
+    def _detail_room(self) -> QRect:
+        top = px(44 if "\n" in self.text() else 32)
+        return QRect(px(46), top, self.width() - px(54), self.height() - top - px(RING))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint box, icon, title, key cap and detail."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         fill, ink, edge = self._colours()
-        pen = QPen(shade(edge), px(2) if self.isEnabled() else 1)
+        box = QRectF(self.rect()).adjusted(px(RING), px(RING), -px(RING), -px(RING))
+        pen = QPen(shade(edge), px(2) if self._latched or self.isDown() else px(1))
         if not self.isEnabled():
             pen.setStyle(Qt.PenStyle.DashLine)
-        elif self._latched:
-            pen.setStyle(Qt.PenStyle.DotLine)
         painter.setPen(pen)
         painter.setBrush(shade(fill))
-        painter.drawRoundedRect(self.rect().adjusted(1, 1, -px(2), -px(2)), px(RADIUS), px(RADIUS))
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            for colour, inset in ((Colour.FOCUS, 1), (Colour.WINDOW, 3)):
-                painter.setPen(QPen(shade(colour), px(2)))
-                painter.drawRoundedRect(
-                    self.rect().adjusted(inset, inset, -inset - 1, -inset - 1),
-                    px(RADIUS_STRIP),
-                    px(RADIUS_STRIP),
-                )
-        pixmap = icon_pixmap(self._icon_name, ink, px(20), self.devicePixelRatioF())
-        painter.drawPixmap(px(11), px(14), pixmap)
-        painter.setPen(shade(ink))
-        painter.setFont(sans(HEADING if "\n" in self.text() else STATE, bold=True))
-        painter.drawText(QRect(px(39), px(6), self.width() - px(43), px(36)), LEFT, self.text())
-        cap = QRect(px(11), self.height() - px(28), px(30), px(18))
-        painter.setPen(QPen(shade(ink), 1))
+        painter.drawRoundedRect(box, px(RADIUS), px(RADIUS))
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        if self._latched:
+            painter.setPen(QPen(shade(Colour.INK), px(2)))
+            painter.drawRoundedRect(box.adjusted(px(3), px(3), -px(3), -px(3)), px(4), px(4))
+        elif self.isEnabled() and not self.isDown():
+            strip = QRectF(box.left(), box.top(), box.width(), px(4))
+            painter.fillRect(strip, shade(Colour.TALLY_AMBER_EDGE))
+        if self.hasFocus():
+            painter.setPen(QPen(shade(Colour.FOCUS), px(2)))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), px(8), px(8))
+        painter.translate(0, px(2) if self.isDown() else 0)
+        self._paint_words(painter, ink)
+
+    def _paint_words(self, painter: QPainter, ink: Colour) -> None:
+        has_two_lines = "\n" in self.text()
+        height = px(36 if has_two_lines else 24)
+        size = px(20)
+        top = px(10)
+        pixmap = icon_pixmap(
+            "timer-sand" if self._latched else self._icon_name, ink, size, self.devicePixelRatioF()
+        )
+        painter.drawPixmap(px(14), top + (height - size) // 2, pixmap)
+        painter.setPen(shade(ink))
+        painter.setFont(sans(HEADING if has_two_lines else STATE, bold=True))
+        painter.drawText(QRect(px(42), top, self.width() - px(48), height), LEFT, self.text())
+        room = self._detail_room()
+        cap_top = room.top() + px(4) if room.height() < px(32) else room.center().y() - px(9)
+        cap = QRect(px(12), cap_top, px(30), px(18))
+        painter.setPen(QPen(shade(ink), 1))
         painter.drawRoundedRect(cap, px(RADIUS_SHAPE), px(RADIUS_SHAPE))
         painter.setFont(mono(SCALE, bold=True))
         painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, self._key)
         painter.setFont(sans(SCALE))
-        room = QRect(px(49), self.height() - px(29), self.width() - px(55), px(20))
-        shown = painter.fontMetrics().elidedText(self._detail, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, LEFT, shown)
+        painter.drawText(room, WRAPPED, self.detail)
 
     def _colours(self) -> tuple[Colour, Colour, Colour]:
+        """Fill, ink and edge."""
         if not self.isEnabled():
-            return Colour.PANEL, Colour.TEXT_MUTED, Colour.BORDER
+            return Colour.PANEL, Colour.TEXT_MUTED, Colour.BORDER_STRONG
         if self._latched:
-            return Colour.TALLY_AMBER_DIM, Colour.TALLY_AMBER_TEXT, Colour.TALLY_AMBER_EDGE
-        if self.isDown():
-            return Colour.HOVER, Colour.TEXT, Colour.TALLY_AMBER_EDGE
-        if self._filled:
             return Colour.TALLY_AMBER, Colour.INK, Colour.TALLY_AMBER_EDGE
-        return Colour.RAISED, Colour.TEXT, Colour.BORDER_STRONG
+        if self.isDown():
+            return Colour.WINDOW, Colour.TEXT, Colour.TEXT
+        return Colour.HOVER if self.underMouse() else Colour.RAISED, Colour.TEXT, Colour.BORDER_STRONG

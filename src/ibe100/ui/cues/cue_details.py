@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.labels import set_kind
 
-ROOMY_HEIGHT = 380
+ROOMY_HEIGHT = 320
 
 
 class CueDetails(QWidget):

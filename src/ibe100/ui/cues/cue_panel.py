@@ -1,4 +1,4 @@
-"""Cue panel: target, readiness, duration and pre-roll, buttons, next events, receipts, more cues."""
+"""Cue panel: target, countdown, length and pre-roll, presets, buttons, receipts, and what comes next."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from ibe100.models.cues.contract import Contract, Severity
-from ibe100.models.scte35_marker import CueAction, CueRequest, Direction, Readiness
+from ibe100.models.scte35_marker import CueAction, CueRequest, CueState, Direction, Readiness
 from ibe100.models.stream_state import Tally
 from ibe100.ui.cues.break_end_row import BreakEndRow
 from ibe100.ui.cues.cue_buttons import CueButtons
 from ibe100.ui.cues.cue_details import CueDetails
-from ibe100.ui.cues.cue_preview_view import CuePreviewView
 from ibe100.ui.cues.cue_status import CueStatus
 from ibe100.ui.cues.cue_target import CueTarget
 from ibe100.ui.cues.cue_trigger import BREAK_ACTIONS, CueTrigger
 from ibe100.ui.cues.latest_preview import LatestPreview
 from ibe100.ui.cues.more_cues import MoreCues
+from ibe100.ui.cues.planned_cues import PlannedCues
+from ibe100.ui.cues.preset_bar import PresetBar
 from ibe100.ui.cues.receipt_list import ReceiptList
+from ibe100.ui.cues.rundown_view import RundownView
+from ibe100.ui.cues.section_preview import CuePreviewView
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
@@ -28,6 +31,8 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.choices import ChoiceRow
 from ibe100.ui.widgets.timers import repeating
+from ibe100.utils.timecode import format_clock
+from ibe100.utils.units import format_event_id
 
 BREAK_CHOICES_S = (15, 30, 60, 90, 120)
 PRE_ROLL_CHOICES_S = (0, 4, 6, 8, 10)
@@ -42,6 +47,9 @@ class CuePanel(QWidget):
     """Fires and disarms cues and shows receipts; follows the selection unless it is pinned."""
 
     refused = pyqtSignal(str, str)
+    """What was asked for, and why not."""
+    refusal_over = pyqtSignal(str, str)
+    """A refusal that was told of and does not hold any more."""
 
     def __init__(
         self,
@@ -64,19 +72,24 @@ class CuePanel(QWidget):
         self._pre_rolls: dict[str, tuple[Contract | None, float]] = {}
         """Pre-roll chosen for earlier targets, and the contract it was chosen under."""
         self.setProperty("kind", "panel")
-        scaled(self.setMinimumWidth, 344)
+        scaled(self.setMinimumWidth, 340)
+        self._refusals: dict[CueAction, tuple[str, str]] = {}
+        """Refusals that hold, by action, as they were told."""
         self.target = CueTarget()
         self.status = CueStatus()
-        self.break_row = ChoiceRow("Break s", "Break of", BREAK_CHOICES_S, 60, own_up_to=LONGEST_BREAK_S)
-        self.pre_roll_row = ChoiceRow("Pre-roll s", "Pre-roll of", PRE_ROLL_CHOICES_S, 0)
+        self.break_row = ChoiceRow("Break, s", "Break of", BREAK_CHOICES_S, 60, own_up_to=LONGEST_BREAK_S)
+        self.pre_roll_row = ChoiceRow("Pre-roll, s", "Pre-roll of", PRE_ROLL_CHOICES_S, 0)
         self.break_end_row = BreakEndRow()
+        self.presets = PresetBar()
         self.buttons = CueButtons()
         self.preview = CuePreviewView()
         self.receipts = ReceiptList(cues)
         self.coming = NextEvents(streams, cues, schedule)
         self.more = MoreCues()
-        pages = (("Would go out", self.preview), ("Next events", self.coming), ("Receipts", self.receipts))
-        self.details = CueDetails((*pages, ("More cues", self.more)))
+        self.rundown = RundownView()
+        self.planned = PlannedCues(self, client, self._trigger, self._row, self.presets, self.rundown)
+        pages = (("Receipts", self.receipts), ("Next", self.coming), ("Section", self.preview))
+        self.details = CueDetails((*pages, ("Rundown", self.rundown), ("More", self.more)))
         self._pair_preview = LatestPreview(client, self.preview, self._pair_request, self)
         self._more_preview = LatestPreview(client, self.more.preview, self._more_request, self)
         self._lay_out()
@@ -84,9 +97,9 @@ class CuePanel(QWidget):
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
-        scaled(layout.setContentsMargins, 8, 4, 8, 4)
+        scaled(layout.setContentsMargins, 8, 8, 8, 8)
         scaled(layout.setSpacing, 4)
-        rows = (self.break_row, self.pre_roll_row, self.break_end_row)
+        rows = (self.break_row, self.pre_roll_row, self.break_end_row, self.presets)
         for widget in (self.target, self.status, *rows, self.buttons):
             layout.addWidget(widget)
         layout.addWidget(self.details, 1)
@@ -96,15 +109,16 @@ class CuePanel(QWidget):
         self.status.disarm_requested.connect(self.disarm)
         self.target.pin_toggled.connect(self._pin_toggled)
         self.preview.action_changed.connect(self._pair_preview.ask)
-        for spared in (self.buttons.reasons, self.break_row, self.break_end_row):
+        for spared in (self.presets, self.break_row, self.break_end_row):
             self.details.squeezed.connect(spared.setHidden)
         self.more.changed.connect(self._more_changed)
         self.more.send_requested.connect(self.send_more)
         self._more_preview.settled.connect(self._refresh_more)
         for row in (self.break_row, self.pre_roll_row, self.break_end_row):
             row.changed.connect(self._ask_previews)
-        self._trigger.refused.connect(self.refused)
+        self._trigger.refused.connect(self._was_refused)
         self._trigger.changed.connect(self._refresh)
+        self._cues.cue_changed.connect(self.status.note)
         self._cues.cue_changed.connect(self._refresh)
         self._streams.rowsRemoved.connect(self._refresh)
         self._timer = repeating(self, TICK_MS, self._tick)
@@ -125,8 +139,11 @@ class CuePanel(QWidget):
 
     def fire(self, action: CueAction) -> None:
         """Send a cue to the target, unless the button is latched or no cue can go out."""
-        self.break_row.finish_typing()
         row = self._row()
+        fault = self.break_row.fault if action.traits.direction is Direction.OUT else ""
+        if row is not None and fault:
+            self._was_refused(action, row.name, fault)
+            return
         self._trigger.fire(row, action, None if row is None else self._request(row.stream_id, action))
 
     def prepare(self, action: CueAction) -> None:
@@ -164,8 +181,11 @@ class CuePanel(QWidget):
         )
 
     def _pair_request(self) -> CueRequest | str:
-        row = self._row()
-        return NO_STREAM if row is None else self._request(row.stream_id, self.preview.action)
+        row, action = self._row(), self.preview.action
+        if row is None:
+            return NO_STREAM
+        fault = self.break_row.fault if action is CueAction.TO_BREAK else ""
+        return fault or self._request(row.stream_id, action)
 
     def _more_request(self) -> CueRequest | str:
         row = self._row()
@@ -180,6 +200,7 @@ class CuePanel(QWidget):
         """Flag the target wherever streams are shown, unless it is simply the selected one."""
         is_apart = self.target.pin.isChecked() or self._target_id != self._selected_id
         self._streams.set_cue_target(self._target_id if is_apart else "")
+        self._refresh()
 
     def _aim(self, stream_id: str) -> None:
         if stream_id == self._target_id:
@@ -192,9 +213,35 @@ class CuePanel(QWidget):
             self.break_end_row.set_value(row.view.config.scte35.returns)
             self._take_contract(row.view.config.contract)
         self.receipts.show_stream(stream_id)
+        for action in tuple(self._refusals):
+            self._end_refusal(action)
+        self.buttons.unsay()
         self._read_readiness()
         self._refresh()
         self._ask_previews()
+
+    def _was_refused(self, action: object, name: str, words: str) -> None:
+        """Tell of a press that did nothing: near the buttons, and in the notices for who looks elsewhere."""
+        told = (f"{action} on {name}" if name else str(action)), words
+        if isinstance(action, CueAction):
+            self._end_refusal(action)
+            if action in BREAK_ACTIONS:
+                self.buttons.say(action, words)
+            if words in self._reasons(action):
+                self._refusals[action] = told
+        self.refused.emit(*told)
+
+    def _end_refusal(self, action: CueAction) -> None:
+        if action in self._refusals:
+            what, words = self._refusals.pop(action)
+            self.refusal_over.emit(what, words)
+            if self.buttons.said == words:
+                self.buttons.unsay()
+
+    def _reasons(self, action: CueAction) -> str:
+        """Reasons for which this action cannot be had now."""
+        fault = self.break_row.fault if action.traits.direction is Direction.OUT else ""
+        return "; ".join(filter(None, (fault, *self._trigger.ready[action].reasons)))
 
     def _take_contract(self, contract: Contract | None) -> None:
         """Set the pre-roll chosen for this stream under this contract, else the one the contract asks."""
@@ -246,33 +293,71 @@ class CuePanel(QWidget):
         if in_break is not self._was_in_break:
             self._was_in_break = in_break
             self.preview.choose(CueAction.BACK_TO_PROGRAMME if in_break else CueAction.TO_BREAK)
-        self.target.show_row(row)
+        self.target.show_row(row, self._streams.row_of(self._selected_id))
         latest = self._cues.latest(self._target_id)
         came_back = None if latest is None else self._cues.return_of(latest.cue_id)
-        self.status.show_cue(row, latest, came_back, self._trigger.being_recorded(self._target_id))
+        is_armed = latest is not None and latest.state is CueState.ARMED
+        until = self._client.read(lambda s: s.cues.sends_at(latest), None) if latest and is_armed else None
+        self.status.show_cue(
+            row,
+            latest,
+            came_back,
+            self._trigger.being_recorded(self._target_id),
+            works_until=until,
+            idle=self._would_go_out(),
+        )
         self.receipts.show_feed(None if row is None else row.view.return_feed)
-        pre_roll = self.pre_roll_row.value()
-        how = f"{pre_roll:g} s pre-roll" if pre_roll else "immediate"
-        self.break_end_row.show_break(self.break_row.value(), self._next_id())
+        self.break_end_row.show_break(self.break_row.value())
         ready = {action: self._trigger.ready[action] for action in BREAK_ACTIONS}
         if row is not None:
             ready[CueAction.TO_BREAK] = self._hold_against_contract(row, ready[CueAction.TO_BREAK])
-        latched = {action for action in ready if self._trigger.is_latched(self._target_id, action)}
-        self.buttons.show_state(ready, latched, f"{self.break_row.value():g} s · {how}", how)
-        self.buttons.show_reasons(ready, latched, self._breaches, muted=row is None)
+        if fault := self.break_row.fault:
+            for action in (CueAction.TO_BREAK, CueAction.CRASH_OUT):
+                ready[action] = Readiness(ready=False, reasons=(fault, *ready[action].reasons))
+        latched = {
+            action: self._latched_words(until)
+            for action in ready
+            if self._trigger.is_latched(self._target_id, action)
+        }
+        self.buttons.show_state(ready, latched, self._out_words(), self._how())
+        for action, (_what, words) in tuple(self._refusals.items()):
+            if words not in self._reasons(action):
+                self._end_refusal(action)
+        self.planned.refresh()
         self._refresh_more()
+
+    def _how(self) -> str:
+        pre_roll = self.pre_roll_row.value()
+        return f"{pre_roll:g} s pre-roll" if pre_roll else "immediate"
+
+    def _out_words(self) -> tuple[str, ...]:
+        length = self.break_row.value()
+        warning = self._client.read(lambda s: s.cues.break_warning(length), "")
+        words = f"{length:g} s · {self._how()}"
+        if warning:
+            return f"{words} ▲ {warning}", f"{words} ▲ unusual"
+        if self._breaches:
+            return f"{words} ▲ contract: {'; '.join(self._breaches)}", f"{words} ▲ breaks contract", words
+        return (words,)
+
+    def _latched_words(self, until: float | None) -> str:
+        left = 0.0 if until is None else until - time.time()
+        return f"latched · {left:.1f} s" if left > 0 else "latched"
+
+    def _would_go_out(self) -> tuple[str, str]:
+        """When a TO BREAK would splice and the event id it would have, where the preview knows."""
+        shown, answer = self._pair_preview.shown, self._pair_preview.answer
+        if shown is None or answer is None or shown.stream_id != self._target_id:
+            return "", ""
+        when = "at once" if answer.splice_at is None else format_clock(answer.splice_at)
+        is_new = answer.splice_event_id is not None and shown.action.traits.event_id == "new"
+        return f"would splice {when}", f"next {format_event_id(answer.splice_event_id)}" if is_new else ""
 
     def _hold_against_contract(self, row: StreamRow, ready: Readiness) -> Readiness:
         """Readiness of TO BREAK as it is chosen: not ready where the contract would have it refused."""
         contract, chosen = row.view.config.contract, (self.break_row.value(), self.pre_roll_row.value())
         faults = self._client.read(lambda s: s.contracts.break_faults(contract, *chosen), ())
         return Readiness(ready=ready.ready and not faults, reasons=(*ready.reasons, *faults))
-
-    def _next_id(self) -> int | None:
-        """The event id of the next break, from the preview."""
-        shown, answer = self._pair_preview.shown, self._pair_preview.answer
-        is_out = shown is not None and shown.action.traits.direction is Direction.OUT
-        return answer.splice_event_id if answer and is_out else None
 
     def _refresh_more(self) -> None:
         action = self.more.action

@@ -1,75 +1,102 @@
-"""State of the target's cue, in big digits, with its receipt and Disarm."""
+"""State of the target's cue: the largest words of the panel, with Disarm, the break's bar or the receipt."""
 
 from __future__ import annotations
 
 import time
 
-from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from ibe100.models.cues.return_receipt import ReturnFeedView, ReturnReceipt
-from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.ui.cues.countdown_bars import HEIGHT as BOTTOM_HEIGHT
+from ibe100.ui.cues.countdown_bars import BreakBar, DisarmButton
+from ibe100.ui.cues.cue_reading import RECENT_S, Reading, read_cue
 from ibe100.ui.qt_models.cue_list import receipt_words
 from ibe100.ui.qt_models.stream_list import StreamRow
-from ibe100.ui.themes.sizes import scaled
-from ibe100.ui.widgets.buttons import push_button
-from ibe100.ui.widgets.labels import ElidedLabel, TwoLineLabel, label, set_kind
+from ibe100.ui.themes.sizes import px, scaled
+from ibe100.ui.widgets.labels import ElidedLabel, TwoLineLabel, label, restyle, set_kind
 from ibe100.ui.words.return_feed import feed_words
-from ibe100.utils.timecode import format_clock, format_countdown, format_span
-from ibe100.utils.units import format_event_id
+from ibe100.utils.timecode import format_clock, format_span
 
 PROGRESS_S = 0.3
 SLOW_S = 1.0
 SLOW_WORDS = "It goes out as soon as it is on disk; the disk is slow."
-RECENT_S = 30.0
-"""Seconds for which the result of an immediate cue stays on screen."""
-HEIGHT, RETURN_HEIGHT = 82, 20
+CALLED_OFF_S = 10.0
+"""Seconds for which it is said that a cue was called off."""
+TOP_HEIGHT, RETURN_HEIGHT = 58, 18
+WIDE = 372
+"""Width of the panel from which the countdown has its full size."""
 
 
 class CueStatus(QFrame):
-    """Counts down: armed and sent cues to the splice, a break to its end."""
+    """Counts down: armed and sent cues to the splice, a break to its end and beyond."""
 
     disarm_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "status")
-        scaled(self.setFixedHeight, HEIGHT)
+        self._armed: set[int] = set()
+        self._called_off: dict[str, tuple[int, float]] = {}
+        """By stream: the cue that was called off last, and when (wall clock)."""
         self.title = ElidedLabel("", "strong")
-        self.digits = label("", "")
-        self.digits.setProperty("kind", "countdown")
+        self.line = ElidedLabel("", "receipt")
+        self.event_id = ElidedLabel("", "receipt")
+        self.digits = label("", "countdown")
         self.digits.setAccessibleName("Countdown")
-        self.event_id = label("", "small_number")
+        self.digits.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.disarm = DisarmButton()
+        self.disarm.clicked.connect(self.disarm_requested)
+        self.bar = BreakBar()
+        self.began, self.ends = label("", "receipt"), label("", "receipt")
         # Why a cue was refused or failed takes two lines.
         self.receipt = TwoLineLabel("receipt")
         self.came_back = ElidedLabel("", "receipt")
         self.came_back.setAccessibleName("At the return feed")
-        self.came_back.hide()
-        hint = "Cancel the cue while it has not gone out (Esc)"
-        self.disarm = push_button(
-            "Disarm  Esc", "Disarm the armed cue, key Escape", hint=hint, act=Act.DISARM_CUE
-        )
-        self.disarm.clicked.connect(self.disarm_requested)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setRange(0, 1000)
-        self.bar.setAccessibleName("Time to the splice or the end of the break")
-        head = QHBoxLayout()
-        head.addWidget(self.title, 1)
-        head.addWidget(self.disarm)
-        middle = QHBoxLayout()
-        middle.addWidget(self.digits)
-        middle.addStretch(1)
-        middle.addWidget(self.event_id)
+        scaled(self.came_back.setFixedHeight, RETURN_HEIGHT)
+        self.bottom = QStackedWidget()
+        scaled(self.bottom.setFixedHeight, BOTTOM_HEIGHT)
+        for page in (self.receipt, self.disarm, self._break_page()):
+            self.bottom.addWidget(page)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        for part in (self.title, self.line, self.event_id):
+            words.addWidget(part)
+        top = QWidget()
+        scaled(top.setFixedHeight, TOP_HEIGHT)
+        head = QHBoxLayout(top)
+        head.setContentsMargins(0, 0, 0, 0)
+        scaled(head.setSpacing, 8)
+        head.addLayout(words, 1)
+        head.addWidget(self.digits)
         layout = QVBoxLayout(self)
-        scaled(layout.setContentsMargins, 12, 8, 12, 8)
-        scaled(layout.setSpacing, 4)
-        layout.addLayout(head)
-        layout.addLayout(middle, 1)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.receipt)
-        layout.addWidget(self.came_back)
+        scaled(layout.setContentsMargins, 12, 4, 12, 8)
+        layout.setSpacing(0)
+        for row in (top, self.bottom, self.came_back):
+            layout.addWidget(row)
+
+    def _break_page(self) -> QWidget:
+        page = QWidget()
+        texts = QHBoxLayout()
+        texts.addWidget(self.began, 1)
+        texts.addWidget(self.ends)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, px(4), 0, 0)
+        column.setSpacing(px(2))
+        column.addWidget(self.bar)
+        column.addLayout(texts)
+        return page
+
+    def note(self, cue: Cue) -> None:
+        """Note a step of a cue's life: one that was armed and is cancelled has been called off just now."""
+        if cue.state is CueState.ARMED:
+            self._armed.add(cue.cue_id)
+        elif cue.cue_id in self._armed:
+            self._armed.discard(cue.cue_id)
+            if cue.state is CueState.CANCELLED:
+                self._called_off[cue.stream_id] = cue.cue_id, time.time()
 
     def show_cue(
         self,
@@ -77,28 +104,52 @@ class CueStatus(QFrame):
         cue: Cue | None,
         came_back: ReturnReceipt | None = None,
         recording: tuple[CueAction, float] | None = None,
+        *,
+        works_until: float | None = None,
+        idle: tuple[str, str] = ("", ""),
     ) -> None:
         """Show the target, its newest cue, and what the return feed says of it.
 
-        `recording` is a cue that is not on disk yet, for so many seconds.
+        `recording` is a cue that is not on disk yet, for so many seconds. `works_until` is when an armed cue
+        goes out (wall clock). `idle` are the lines below the title while no cue is pending.
         """
         at = time.time()
-        title, digits, part, kind = _reading(row, cue, at)
+        reading = read_cue(row, cue, at, is_called_off=self._is_called_off(cue, at))
         if recording is not None and recording[1] > PROGRESS_S:
-            title, digits = f"{recording[0]} IS BEING RECORDED", format_span(recording[1])
-            part, kind = None, "status"
-        self.title.setText(title)
-        self.digits.setText(digits)
-        self.bar.setVisible(part is not None)
-        self.bar.setValue(round(1000 * (part or 0)))
+            reading = Reading(f"{recording[0]} IS BEING RECORDED", format_span(recording[1]))
+        is_idle = reading.is_idle
+        self.title.setText(reading.title)
+        self.digits.setText(reading.digits)
+        self.line.setText(idle[0] if is_idle else reading.line)
+        self.event_id.setText(idle[1] if is_idle else reading.event)
         waits = recording is not None and recording[1] > SLOW_S
-        self.receipt.setText(SLOW_WORDS if waits else _receipt(cue, at))
+        self.receipt.setText(SLOW_WORDS if waits else reading.receipt or _receipt(cue, at))
+        self.bar.show_part(reading.part)
+        self.began.setText(reading.began)
+        self.ends.setText(reading.ends)
+        if cue is not None and cue.state is CueState.ARMED:
+            left = None if works_until is None else works_until - at
+            self.disarm.show_left(left, (works_until or at) - cue.requested_at)
+        self.bottom.setCurrentIndex(reading.page)
         self._show_return(None if row is None else row.view.return_feed, came_back)
-        self.event_id.setText("" if cue is None else format_event_id(cue.splice_event_id))
-        self.disarm.setVisible(cue is not None and cue.state is CueState.ARMED)
-        set_kind(self, kind)
+        if self.property("kind") != reading.kind:
+            set_kind(self, reading.kind)
+            for part in self.findChildren(QLabel):  # their colours follow the frame's
+                restyle(part)
         far = f"; {self.came_back.text()}" if self.came_back.text() else ""
-        self.setAccessibleName(f"{title} {digits} {self.receipt.text()}{far}")
+        words = " ".join(filter(None, (reading.title, reading.digits, self.receipt.text())))
+        self.setAccessibleName(f"{words}{far}")
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Show the countdown as large as there is room."""
+        super().resizeEvent(event)
+        set_kind(self.digits, "countdown" if self.width() >= px(WIDE) else "small_countdown")
+
+    def _is_called_off(self, cue: Cue | None, at: float) -> bool:
+        if cue is None or cue.state is not CueState.CANCELLED:
+            return False
+        cue_id, moment = self._called_off.get(cue.stream_id, (None, 0.0))
+        return cue_id == cue.cue_id and at - moment < CALLED_OFF_S
 
     def _show_return(self, feed: ReturnFeedView | None, came_back: ReturnReceipt | None) -> None:
         """Show what came back, or the state of the return feed, on a line of its own."""
@@ -106,10 +157,13 @@ class CueStatus(QFrame):
         if came_back is not None and kind != "problem":
             words = f"▲ {came_back.words}" if came_back.state.is_fault else came_back.words
             kind = "problem" if came_back.state.is_fault else "receipt"
+        # The line keeps its place on a stream with a return feed, so that nothing jumps.
+        policy = self.came_back.sizePolicy()
+        policy.setRetainSizeWhenHidden(feed is not None)
+        self.came_back.setSizePolicy(policy)
         self.came_back.setVisible(bool(words))
         self.came_back.setText(words)
         set_kind(self.came_back, kind)
-        scaled(self.setFixedHeight, HEIGHT + (RETURN_HEIGHT if words else 0))
 
 
 def _receipt(cue: Cue | None, at: float) -> str:
@@ -122,26 +176,3 @@ def _receipt(cue: Cue | None, at: float) -> str:
         if is_old
         else receipt_words(cue)
     )
-
-
-def _reading(row: StreamRow | None, cue: Cue | None, at: float) -> tuple[str, str, float | None, str]:
-    """Title, digits, part of the time gone (0 to 1), kind of frame."""
-    if cue is not None and cue.splice_at is not None and cue.splice_at > at:
-        left = cue.splice_at - at
-        part = 1 - left / max(cue.splice_at - cue.requested_at, 0.001)
-        if cue.state is CueState.ARMED:
-            return f"{cue.action} ARMED", f"-{format_countdown(left)}", part, "status_armed"
-        if cue.state in (CueState.SENT, CueState.SEEN):
-            return f"{cue.action} ON ITS WAY", f"-{format_countdown(left)}", part, "status_armed"
-    if cue is not None and cue.state is CueState.FAILED and at - cue.requested_at < RECENT_S:
-        return f"{cue.action} FAILED", "NOT SEEN", None, "status_failed"
-    if cue is not None and cue.state is CueState.AIRED_LATE and at - cue.requested_at < RECENT_S:
-        return f"{cue.action} · do not fire again", "AIRED LATE", None, "status_failed"
-    if row is not None and row.view.break_ends_at is not None:
-        ends = row.view.break_ends_at
-        length = cue.duration_s if cue is not None and cue.duration_s else None
-        gone = None if length is None else min(1.0, max(0.0, 1 - (ends - at) / length))
-        return f"IN BREAK · ends {format_clock(ends)}", format_countdown(ends - at), gone, "status_break"
-    if cue is not None and at - (cue.sent_at or cue.requested_at) < RECENT_S:
-        return f"{cue.action} · {cue.state}", str(cue.state), None, "status"
-    return "NO CUE PENDING", "--:--", None, "status"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
@@ -12,6 +14,9 @@ from ibe100.models.scte35_marker import Cue, CueAction, CueRequest, CueState, Re
 from ibe100.ui.qt_models.cue_list import CueListModel
 from ibe100.ui.qt_models.stream_list import StreamRow
 from ibe100.ui.service_client import ServiceClient
+
+if TYPE_CHECKING:
+    from ibe100.services.ports import Services
 
 BREAK_ACTIONS = (CueAction.TO_BREAK, CueAction.BACK_TO_PROGRAMME, CueAction.CRASH_OUT, CueAction.CRASH_IN)
 NO_SERVICES = Readiness(ready=False, reasons=("the services are still starting; wait a moment",))
@@ -67,9 +72,10 @@ class CueLatch:
 
 
 class CueTrigger(QObject):
-    """Fires cues. `refused` with what and why; `changed` when a latch or the readiness may differ."""
+    """Fires cues. `changed` when a latch or the readiness may differ."""
 
-    refused = pyqtSignal(str, str)
+    refused = pyqtSignal(object, str, str)
+    """Action, name of the stream, and why."""
     changed = pyqtSignal()
 
     def __init__(self, client: ServiceClient, cues: CueListModel, parent: QObject | None = None) -> None:
@@ -95,19 +101,28 @@ class CueTrigger(QObject):
         found = self._latch.in_flight(stream_id)
         return None if found is None else (found[0], time.monotonic() - found[1])
 
-    def fire(self, row: StreamRow | None, action: CueAction, request: CueRequest | None) -> None:
-        """Send `request`; ignored while the button is latched, refused with the reason where it cannot go."""
+    def fire(
+        self,
+        row: StreamRow | None,
+        action: CueAction,
+        request: CueRequest | None,
+        send: Callable[[Services], Coroutine[Any, Any, Cue]] | None = None,
+    ) -> None:
+        """Send `request`; ignored while the button is latched, refused with the reason where it cannot go.
+
+        With `send` the services are asked for it in that way.
+        """
         stream_id = "" if row is None else row.stream_id
         if self.is_latched(stream_id, action):
             return
         self.read_readiness(row)
         readiness = self.ready[action]
         if row is None or request is None or not readiness.ready:
-            self.refused.emit(f"{action} on {row.name}" if row else str(action), "; ".join(readiness.reasons))
+            self.refused.emit(action, row.name if row else "", "; ".join(readiness.reasons))
             return
         button = (stream_id, action)
         self._latch.press(button, self._pending(button), time.monotonic(), time.time())
-        self._client.ask(str(action), lambda s: s.cues.fire(request)).then(
+        self._client.ask(str(action), send or (lambda s: s.cues.fire(request))).then(
             lambda cue: self._fired(button, cue), lambda words: self._refused(button, row.name, words)
         )
         self.changed.emit()
@@ -127,5 +142,5 @@ class CueTrigger(QObject):
 
     def _refused(self, button: Button, name: str, words: str) -> None:
         self._latch.refused(button)
-        self.refused.emit(f"{button[1]} on {name}", words)
+        self.refused.emit(button[1], name, words)
         self.changed.emit()

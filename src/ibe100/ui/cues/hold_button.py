@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QElapsedTimer, QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QBrush, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtGui import QBrush, QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
-from ibe100.ui.themes.enterprise_theme import mono, sans
+from ibe100.ui.cues.cue_button import fitting
+from ibe100.ui.themes.enterprise_theme import sans
 from ibe100.ui.themes.icons import icon_pixmap
-from ibe100.ui.themes.sizes import HEADING, RADIUS, RADIUS_STRIP, SCALE, px, scaled
+from ibe100.ui.themes.sizes import BODY, RADIUS, SCALE, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.timers import repeating
 from ibe100.ui.words.tooltips import set_tooltip
 
 HOLD_MS = 500
 STEP_MS = 20
-WIDTH, HEIGHT = 160, 46
+WIDTH, HEIGHT = 144, 52
 LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
 
 class HoldButton(QAbstractButton):
@@ -33,7 +35,7 @@ class HoldButton(QAbstractButton):
         super().__init__(parent)
         self.setText(title)
         self.key, self._key_name, self._icon_name = key, key_name, icon_name
-        self._detail = ""
+        self._details: tuple[str, ...] = ("",)
         self._is_key_down = False
         self._since = QElapsedTimer()
         self._timer = repeating(self, STEP_MS, self._step)
@@ -77,15 +79,15 @@ class HoldButton(QAbstractButton):
             (self.press if is_down else self.let_go)()
         return True
 
-    def show_state(self, detail: str, *, ready: bool) -> None:
-        """Show what a hold does now."""
-        if (detail, ready) != (self._detail, self.isEnabled()):
-            self._detail = detail
+    def show_state(self, *details: str, ready: bool) -> None:
+        """Show what a hold does now, or why nothing; `details` say it in ever fewer words."""
+        if (details, ready) != (self._details, self.isEnabled()):
+            self._details = details
             if not ready and self.hasFocus():
                 self.clearFocus()  # Qt would hand it to the next button, which is another cue
             self.setEnabled(ready)
-            self.setAccessibleDescription(detail)
-            set_tooltip(self, detail)
+            self.setAccessibleDescription(details[0])
+            set_tooltip(self, details[0])
             if not ready:
                 self.let_go()
             self.update()
@@ -105,30 +107,44 @@ class HoldButton(QAbstractButton):
         """Large, but smaller than the pair above it."""
         return QSize(px(WIDTH), px(HEIGHT))
 
+    @property
+    def detail(self) -> str:
+        """What the button says besides its action, as it fits now."""
+        return fitting(self._details, sans(SCALE), self._detail_room())
+
+    def _detail_room(self) -> QRect:
+        key_width = QFontMetrics(sans(SCALE, bold=True)).horizontalAdvance(self._key_words) + px(8)
+        kept = key_width if self.isEnabled() else 0
+        return QRect(px(14), px(26), self.width() - px(28) - kept, px(18))
+
+    @property
+    def _key_words(self) -> str:
+        return f"hold {self._key_name}"
+
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint the hatched edge, the bar, title and key; words over the bar are white."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ready = self.isEnabled()
-        box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        box = QRectF(self.rect()).adjusted(px(4), px(4), -px(4), -px(4))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(shade(Colour.PANEL))
+        painter.setBrush(shade(Colour.PANEL if not ready else Colour.RAISED))
         painter.drawRoundedRect(box, px(RADIUS), px(RADIUS))
         bar = QRectF(box.left(), box.top(), box.width() * self.part, box.height())
         if self.part:
             painter.setBrush(shade(Colour.TALLY_RED))
             painter.drawRoundedRect(bar, px(RADIUS), px(RADIUS))
-        edge = shade(Colour.TALLY_RED if ready else Colour.BORDER)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
         if ready:
-            painter.setPen(QPen(QBrush(edge, Qt.BrushStyle.BDiagPattern), px(5)))
-            painter.drawRoundedRect(
-                box.adjusted(px(2), px(2), -px(2), -px(2)), px(RADIUS_STRIP), px(RADIUS_STRIP)
-            )
-        line = QPen(shade(Colour.FOCUS) if self.hasFocus() else edge, px(2) if self.hasFocus() else 1)
-        line.setStyle(Qt.PenStyle.SolidLine if ready else Qt.PenStyle.DashLine)
-        painter.setPen(line)
+            painter.setBrush(QBrush(shade(Colour.TALLY_RED), Qt.BrushStyle.BDiagPattern))
+            painter.drawRect(QRectF(box.left(), box.top(), box.width(), px(6)))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        edge = QPen(shade(Colour.TALLY_RED_TEXT if ready else Colour.BORDER_STRONG), px(2 if ready else 1))
+        edge.setStyle(Qt.PenStyle.SolidLine if ready else Qt.PenStyle.DashLine)
+        painter.setPen(edge)
         painter.drawRoundedRect(box, px(RADIUS), px(RADIUS))
+        if self.hasFocus():
+            painter.setPen(QPen(shade(Colour.FOCUS), px(2)))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), px(8), px(8))
         if self.part:
             painter.setClipRect(bar)
             self._paint_words(painter, Colour.ON_RED)
@@ -136,17 +152,15 @@ class HoldButton(QAbstractButton):
         self._paint_words(painter, Colour.TEXT if ready else Colour.TEXT_MUTED)
 
     def _paint_words(self, painter: QPainter, ink: Colour) -> None:
-        painter.drawPixmap(px(11), px(8), icon_pixmap(self._icon_name, ink, px(15), self.devicePixelRatioF()))
+        icon = icon_pixmap(self._icon_name, ink, px(16), self.devicePixelRatioF())
+        painter.drawPixmap(px(13), px(10), icon)
         painter.setPen(shade(ink))
-        painter.setFont(sans(HEADING, bold=True))
-        painter.drawText(QRect(px(32), px(5), self.width() - px(38), px(20)), LEFT, self.text())
-        painter.setFont(mono(SCALE, bold=True))
-        key = f"hold {self._key_name}"
-        key_width = painter.fontMetrics().horizontalAdvance(key)
-        painter.drawText(
-            QRect(self.width() - key_width - px(10), px(24), key_width + px(2), px(17)), LEFT, key
-        )
+        painter.setFont(sans(BODY, bold=True))
+        painter.drawText(QRect(px(34), px(8), self.width() - px(40), px(20)), LEFT, self.text())
+        room = self._detail_room()
+        if self.isEnabled():
+            painter.setFont(sans(SCALE, bold=True))
+            key = QRect(room.right(), room.top(), self.width() - room.right() - px(12), room.height())
+            painter.drawText(key, RIGHT, self._key_words)
         painter.setFont(sans(SCALE))
-        room = QRect(px(11), px(24), self.width() - key_width - px(26), px(17))
-        words = painter.fontMetrics().elidedText(self._detail, Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, LEFT, words)
+        painter.drawText(room, LEFT, self.detail)

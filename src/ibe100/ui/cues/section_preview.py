@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import base64
 
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
-from ibe100.models.scte35_marker import CuePreview
+from ibe100.models.scte35_marker import CueAction, CuePreview
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.themes.sizes import SCALE, scaled
+from ibe100.ui.widgets.buttons import choice_button
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel, label, set_kind
 from ibe100.ui.widgets.tables import quiet_table
@@ -17,6 +27,7 @@ from ibe100.utils.timecode import format_clock
 from ibe100.utils.units import format_event_id
 
 Field = tuple[str, str]
+SHORT = {CueAction.TO_BREAK: "Break", CueAction.BACK_TO_PROGRAMME: "Programme"}
 LEAST_TABLE = 16
 NAMES_PART = 0.47
 
@@ -96,3 +107,40 @@ class SectionPreview(QWidget):
         for part in (self.when, self.section, self.copy):
             part.setVisible(shown)
         self.warnings.setVisible(bool(self.warnings.text()))
+
+
+class CuePreviewView(SectionPreview):
+    """Preview of one of the two actions."""
+
+    action_changed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._action = CueAction.TO_BREAK
+        self._actions = {action: self._action_button(action) for action in SHORT}
+        head = QHBoxLayout()
+        scaled(head.setSpacing, 4)
+        head.addWidget(label("Would go out", "strong"), 1)
+        for button in self._actions.values():
+            head.addWidget(button)
+        self.column.insertLayout(0, head)
+
+    def _action_button(self, action: CueAction) -> QPushButton:
+        choice = choice_button(SHORT[action], f"Preview {action}", kind="flat", chosen=action is self._action)
+        choice.setAutoExclusive(True)
+        choice.clicked.connect(lambda: self._choose(action))
+        return choice
+
+    @property
+    def action(self) -> CueAction:
+        """The action that is previewed."""
+        return self._action
+
+    def choose(self, action: CueAction) -> None:
+        """Preview this action, as if its button had been pressed."""
+        self._actions[action].setChecked(True)
+        self._choose(action)
+
+    def _choose(self, action: CueAction) -> None:
+        self._action = action
+        self.action_changed.emit()

@@ -1,23 +1,47 @@
-"""Choice of one value out of a few: buttons side by side, or a list that drops down."""
+"""Choice of one value out of a few: segments side by side, or a list that drops down."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QEvent, Qt, pyqtSignal
-from PyQt6.QtWidgets import QButtonGroup, QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QWidget
+from PyQt6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import choice_button
-from ibe100.ui.widgets.labels import label
+from ibe100.ui.widgets.labels import label, restyle
 from ibe100.ui.words.tooltips import set_tooltip
 
-BUTTON_HEIGHT = 30
-CAPTION_WIDTH = 68
+SEGMENT_HEIGHT = 30
+CAPTION_WIDTH = 64
+OWN_WIDTH = 60
+LEAST_S = 0.1
+
+
+def segment_row(owner: QWidget, title: str) -> QHBoxLayout:
+    """The layout of a row of segments behind its caption."""
+    layout = QHBoxLayout(owner)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    caption = label(title, "second")
+    scaled(caption.setFixedWidth, CAPTION_WIDTH)
+    layout.addWidget(caption)
+    return layout
+
+
+def segment(words: str, accessible_name: str, *, chosen: bool) -> QPushButton:
+    """One segment of a row."""
+    built = choice_button(words, accessible_name, kind="narrow_segment", chosen=chosen)
+    scaled(built.setFixedHeight, SEGMENT_HEIGHT)
+    return built
 
 
 class ChoiceRow(QWidget):
-    """Row of seconds to choose from; `own_up_to` adds a field for any other value."""
+    """Row of seconds to choose from; `own_up_to` adds a field for any other value.
+
+    What is typed there holds at once. What cannot be taken is not changed into something else: `fault` says
+    what is wrong with it, and the value stays what it was.
+    """
 
     changed = pyqtSignal(float)
 
@@ -33,35 +57,29 @@ class ChoiceRow(QWidget):
     ) -> None:
         super().__init__(parent)
         self._group = QButtonGroup(self)
-        self._own: QDoubleSpinBox | None = None
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        scaled(layout.setSpacing, 4)
-        caption = label(title, "second")
-        scaled(caption.setFixedWidth, CAPTION_WIDTH)
-        layout.addWidget(caption)
+        self._value = self._before = float(chosen)
+        self._most = own_up_to or 0.0
+        self.fault = ""
+        """Reason for which what is typed cannot be taken; empty where it can."""
+        layout = segment_row(self, title)
         for seconds in choices:
-            name = f"{accessible_name} {seconds} seconds"
-            choice = choice_button(str(seconds), name, kind="choice", chosen=seconds == chosen)
-            scaled(choice.setFixedHeight, BUTTON_HEIGHT)
-            scaled(choice.setMinimumWidth, 34)
+            choice = segment(str(seconds), f"{accessible_name} {seconds} seconds", chosen=seconds == chosen)
+            scaled(choice.setMinimumWidth, 38)
             self._group.addButton(choice, seconds)
             layout.addWidget(choice, 1)
-        self._value = float(chosen)
-        self._group.idClicked.connect(lambda seconds: self._choose(float(seconds)))
+        self._group.idClicked.connect(lambda seconds: self.set_value(float(seconds)))
+        self.own = QLineEdit()
+        self.own.setVisible(own_up_to is not None)
         if own_up_to is not None:
-            self._own = QDoubleSpinBox()
-            self._own.setRange(0.1, own_up_to)
-            self._own.setDecimals(1)
-            self._own.setValue(float(chosen))
-            self._own.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-            self._own.setAlignment(Qt.AlignmentFlag.AlignRight)
-            scaled(self._own.setFixedSize, 66, BUTTON_HEIGHT)
-            self._own.setAccessibleName(f"{accessible_name}, own value in seconds")
-            set_tooltip(self._own, "Own value in seconds")
-            self._own.setKeyboardTracking(False)
-            self._own.valueChanged.connect(self._choose)
-            layout.addWidget(self._own)
+            self.own.setProperty("kind", "narrow_segment")
+            self.own.setPlaceholderText("other")
+            self.own.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            scaled(self.own.setFixedSize, OWN_WIDTH, SEGMENT_HEIGHT)
+            self.own.setAccessibleName(f"{accessible_name}, own value in seconds")
+            set_tooltip(self.own, "Own value in seconds")
+            self.own.textEdited.connect(self._typed)
+            self.own.editingFinished.connect(self._typed_to_the_end)
+            layout.addWidget(self.own)
 
     def value(self) -> float:
         """The chosen seconds."""
@@ -69,14 +87,8 @@ class ChoiceRow(QWidget):
 
     def take_focus(self) -> None:
         """Focus the chosen button: arrows choose another, Tab goes on to the next row."""
-        chosen = self._group.checkedButton() or self._own
-        if chosen is not None:
-            chosen.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def finish_typing(self) -> None:
-        """Take a value of which Enter was not pressed yet."""
-        if self._own is not None and self._own.hasFocus():
-            self._own.interpretText()
+        chosen = self._group.checkedButton() or self.own
+        chosen.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def button(self, seconds: int) -> QPushButton:
         """The button of one choice."""
@@ -86,19 +98,39 @@ class ChoiceRow(QWidget):
 
     def set_value(self, seconds: float) -> None:
         """Choose `seconds`; an own value where no button has it."""
-        self._choose(seconds)
+        has_button = any(self._group.id(button) == seconds for button in self._group.buttons())
+        self.own.setText("" if has_button else f"{seconds:g}")
+        self._before = seconds
+        self._take(seconds, "")
 
-    def _choose(self, seconds: float) -> None:
-        changed = seconds != self._value
-        self._value = seconds
-        if self._own is not None and self._own.value() != seconds:
-            self._own.blockSignals(True)
-            self._own.setValue(seconds)
-            self._own.blockSignals(False)
+    def _typed_to_the_end(self) -> None:
+        self._before = self._value
+
+    def _typed(self, text: str) -> None:
+        try:
+            seconds = float(text.replace(",", ".")) if text.strip() else self._before
+        except ValueError:
+            self._take(self._before, f"“{text}” is not a number of seconds")
+            return
+        if LEAST_S <= seconds <= self._most:
+            self._take(seconds, "")
+        else:
+            allowed = f"{LEAST_S:g} to {self._most:g} s can"
+            self._take(self._before, f"{text.strip()} s cannot be announced: {allowed}")
+
+    def _take(self, seconds: float, fault: str) -> None:
+        changed = (seconds, fault) != (self._value, self.fault)
+        self._value, self.fault = seconds, fault
         self._group.setExclusive(False)
+        is_own = bool(self.own.text().strip())
         for button in self._group.buttons():
-            button.setChecked(self._group.id(button) == seconds)
+            button.setChecked(self._group.id(button) == seconds and not is_own)
         self._group.setExclusive(True)
+        self.own.setProperty("wrong", bool(fault))
+        self.own.setProperty("chosen", is_own)
+        restyle(self.own)
+        set_tooltip(self.own, fault or "Own value in seconds")
+        self.own.setAccessibleDescription(fault)
         if changed:
             self.changed.emit(seconds)
 

@@ -107,7 +107,12 @@ def set_kind(widget: QWidget, kind: str) -> None:
     """Change how the style sheet draws a widget."""
     if widget.property("kind") != kind:
         widget.setProperty("kind", kind)
-        style = widget.style()
-        if style is not None:
-            style.unpolish(widget)
-            style.polish(widget)
+        restyle(widget)
+
+
+def restyle(widget: QWidget) -> None:
+    """Have the style sheet look at a widget's properties again."""
+    style = widget.style()
+    if style is not None:
+        style.unpolish(widget)
+        style.polish(widget)

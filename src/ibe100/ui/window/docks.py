@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidg
 from ibe100.ui.themes.sizes import on_text_size, px
 from ibe100.ui.window.layout_file import LAYOUT_VERSION, Layout, SideSizes
 
-SIDE_WIDTH, CUE_WIDTH = 280, 372
+SIDE_WIDTH, CUE_WIDTH = 280, 400
 UNTITLED = frozenset({"streams", "alarms"})
 """Docks that say what they are in their own first line."""
 SPLIT_CURSORS = frozenset({Qt.CursorShape.SplitHCursor, Qt.CursorShape.SplitVCursor})
@@ -150,5 +150,5 @@ class ConsoleDocks(QObject):
 
 
 def _default_sides(width: int, alarms: int) -> SideSizes:
-    side, cue = (SIDE_WIDTH - 16, CUE_WIDTH - 24) if width < px(1400) else (SIDE_WIDTH, CUE_WIDTH)
+    side, cue = (SIDE_WIDTH - 16, CUE_WIDTH - 56) if width < px(1400) else (SIDE_WIDTH, CUE_WIDTH)
     return SideSizes(px(side), px(cue), alarms)

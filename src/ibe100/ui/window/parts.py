@@ -108,6 +108,7 @@ class Parts:
     def _guard_input(self, window: QMainWindow) -> None:
         """Take keys, wheel and focus where they would be in the way of a cue; the keys of cues come first."""
         pressed = {
+            Qt.Key.Key_F7: self.cue_panel.planned.fire_step,
             Qt.Key.Key_F9: lambda: self.cue_panel.fire(CueAction.TO_BREAK),
             Qt.Key.Key_F10: lambda: self.cue_panel.fire(CueAction.BACK_TO_PROGRAMME),
         }

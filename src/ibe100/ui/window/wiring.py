@@ -109,6 +109,7 @@ def _connect_notices(parts: Parts) -> None:
     for failed in (parts.client.refused, parts.client.bug):
         failed.connect(lambda what, words: post("error", f"{what}: {words}"))
     parts.cue_panel.refused.connect(lambda what, words: post("warning", f"{what}: {words}"))
+    parts.cue_panel.refusal_over.connect(lambda what, words: parts.notices.withdraw(f"{what}: {words}"))
     for changing in (parts.stream_controller, parts.schedule_controller, parts.undo):
         changing.notice.connect(lambda level, words, undo: post(level, words, undo=undo))
     for changed in (
