@@ -42,7 +42,7 @@ class DisarmButton(PermittedButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         enabled = self.isEnabled()
         box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        pen = QPen(shade(Colour.FOCUS if self.hasFocus() else Colour.TALLY_AMBER_EDGE), px(2))
+        pen = QPen(shade(Colour.TALLY_AMBER_EDGE), px(2))
         if not enabled:
             pen = QPen(shade(Colour.BORDER_STRONG), 1, Qt.PenStyle.DashLine)
         painter.setPen(pen)

@@ -15,8 +15,6 @@ from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import set_tooltip
 
 WIDTH = 144
-RING = 4
-"""Room around the button for the ring of the focus."""
 LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 WRAPPED = int(LEFT) | int(Qt.TextFlag.TextWordWrap)
 
@@ -82,14 +80,14 @@ class CueButton(QAbstractButton):
 
     def _detail_room(self) -> QRect:
         top = px(44 if "\n" in self.text() else 32)
-        return QRect(px(46), top, self.width() - px(54), self.height() - top - px(RING))
+        return QRect(px(46), top, self.width() - px(54), self.height() - top - px(4))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint box, icon, title, key cap and detail."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         fill, ink, edge = self._colours()
-        box = QRectF(self.rect()).adjusted(px(RING), px(RING), -px(RING), -px(RING))
+        box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         pen = QPen(shade(edge), px(2) if self._latched or self.isDown() else px(1))
         if not self.isEnabled():
             pen.setStyle(Qt.PenStyle.DashLine)
@@ -103,9 +101,6 @@ class CueButton(QAbstractButton):
         elif self.isEnabled() and not self.isDown():
             strip = QRectF(box.left(), box.top(), box.width(), px(4))
             painter.fillRect(strip, shade(Colour.TALLY_AMBER_EDGE))
-        if self.hasFocus():
-            painter.setPen(QPen(shade(Colour.FOCUS), px(2)))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), px(8), px(8))
         painter.translate(0, px(2) if self.isDown() else 0)
         self._paint_words(painter, ink)
 

@@ -45,7 +45,7 @@ class CueButtons(QWidget):
         application.focusWindowChanged.connect(self.let_go)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        scaled(grid.setSpacing, 4)
+        scaled(grid.setSpacing, 8)
         for column, action in enumerate(PAIR):
             grid.addWidget(self._pair[action], 0, column)
             self._pair[action].clicked.connect(lambda _=False, fired=action: self.fire_requested.emit(fired))

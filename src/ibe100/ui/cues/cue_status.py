@@ -44,7 +44,7 @@ class CueStatus(QFrame):
         self.title = ElidedLabel("", "strong")
         self.line = ElidedLabel("", "receipt")
         self.event_id = ElidedLabel("", "receipt")
-        self.digits = label("", "countdown")
+        self.digits = label("", "cue_countdown")
         self.digits.setAccessibleName("Countdown")
         self.digits.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.disarm = DisarmButton()
@@ -143,7 +143,7 @@ class CueStatus(QFrame):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Show the countdown as large as there is room."""
         super().resizeEvent(event)
-        set_kind(self.digits, "countdown" if self.width() >= px(WIDE) else "small_countdown")
+        set_kind(self.digits, "cue_countdown" if self.width() >= px(WIDE) else "small_cue_countdown")
 
     def _is_called_off(self, cue: Cue | None, at: float) -> bool:
         if cue is None or cue.state is not CueState.CANCELLED:

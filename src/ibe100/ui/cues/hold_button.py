@@ -16,7 +16,7 @@ from ibe100.ui.words.tooltips import set_tooltip
 
 HOLD_MS = 500
 STEP_MS = 20
-WIDTH, HEIGHT = 144, 52
+WIDTH, HEIGHT = 144, 48
 LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
@@ -115,7 +115,7 @@ class HoldButton(QAbstractButton):
     def _detail_room(self) -> QRect:
         key_width = QFontMetrics(sans(SCALE, bold=True)).horizontalAdvance(self._key_words) + px(8)
         kept = key_width if self.isEnabled() else 0
-        return QRect(px(14), px(26), self.width() - px(28) - kept, px(18))
+        return QRect(px(12), px(25), self.width() - px(24) - kept, px(18))
 
     @property
     def _key_words(self) -> str:
@@ -126,7 +126,7 @@ class HoldButton(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ready = self.isEnabled()
-        box = QRectF(self.rect()).adjusted(px(4), px(4), -px(4), -px(4))
+        box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(shade(Colour.PANEL if not ready else Colour.RAISED))
         painter.drawRoundedRect(box, px(RADIUS), px(RADIUS))
@@ -142,9 +142,6 @@ class HoldButton(QAbstractButton):
         edge.setStyle(Qt.PenStyle.SolidLine if ready else Qt.PenStyle.DashLine)
         painter.setPen(edge)
         painter.drawRoundedRect(box, px(RADIUS), px(RADIUS))
-        if self.hasFocus():
-            painter.setPen(QPen(shade(Colour.FOCUS), px(2)))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), px(8), px(8))
         if self.part:
             painter.setClipRect(bar)
             self._paint_words(painter, Colour.ON_RED)
@@ -153,10 +150,10 @@ class HoldButton(QAbstractButton):
 
     def _paint_words(self, painter: QPainter, ink: Colour) -> None:
         icon = icon_pixmap(self._icon_name, ink, px(16), self.devicePixelRatioF())
-        painter.drawPixmap(px(13), px(10), icon)
+        painter.drawPixmap(px(12), px(7), icon)
         painter.setPen(shade(ink))
         painter.setFont(sans(BODY, bold=True))
-        painter.drawText(QRect(px(34), px(8), self.width() - px(40), px(20)), LEFT, self.text())
+        painter.drawText(QRect(px(34), px(5), self.width() - px(40), px(20)), LEFT, self.text())
         room = self._detail_room()
         if self.isEnabled():
             painter.setFont(sans(SCALE, bold=True))

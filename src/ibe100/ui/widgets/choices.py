@@ -12,9 +12,9 @@ from ibe100.ui.widgets.buttons import choice_button
 from ibe100.ui.widgets.labels import label, restyle
 from ibe100.ui.words.tooltips import set_tooltip
 
-SEGMENT_HEIGHT = 30
-CAPTION_WIDTH = 64
-OWN_WIDTH = 60
+SEGMENT_HEIGHT = 32
+CAPTION_WIDTH = 72
+OWN_WIDTH = 68
 LEAST_S = 0.1
 
 
@@ -64,7 +64,7 @@ class ChoiceRow(QWidget):
         layout = segment_row(self, title)
         for seconds in choices:
             choice = segment(str(seconds), f"{accessible_name} {seconds} seconds", chosen=seconds == chosen)
-            scaled(choice.setMinimumWidth, 38)
+            scaled(choice.setMinimumWidth, 36)
             self._group.addButton(choice, seconds)
             layout.addWidget(choice, 1)
         self._group.idClicked.connect(lambda seconds: self.set_value(float(seconds)))
