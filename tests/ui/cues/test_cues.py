@@ -96,6 +96,7 @@ def test_a_refused_cue_is_said_in_the_window_and_frees_the_button(console: Conso
     cues = console.services.cues
     panel, notices = console.parts.cue_panel, console.parts.notices
     panel.fire(CueAction.TO_BREAK)
+    console.until(panel.buttons.back.isEnabled)
     cues.not_ready = ("no input: check the sender",)
     console.until(lambda: "no input" in panel.buttons.back.detail)
     console.until(lambda: not panel.buttons.to_break.isEnabled())

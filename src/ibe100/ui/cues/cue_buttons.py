@@ -130,4 +130,4 @@ class CueButtons(QWidget):
 
 
 def _why(found: Readiness) -> tuple[str, ...]:
-    return short_reasons(found.reasons[0]) if found.reasons else ("not now",)
+    return short_reasons("; ".join(found.reasons)) if found.reasons else ("not now",)

@@ -227,6 +227,7 @@ class CuePanel(QWidget):
             self._end_refusal(action)
             if action in BREAK_ACTIONS:
                 self.buttons.say(action, words)
+            self._trigger.read_readiness(self._row())
             if words in self._reasons(action):
                 self._refusals[action] = told
         self.refused.emit(*told)

@@ -13,7 +13,7 @@ from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.words.tooltips import set_tooltip
 
-HEIGHT, GAP, MORE_WIDTH = 36, 4, 36
+HEIGHT, GAP, MORE_WIDTH = 36, 4, 48
 
 
 class PresetBar(QWidget):

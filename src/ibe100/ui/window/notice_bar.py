@@ -104,6 +104,7 @@ class NoticeBar(QWidget):
         self._timer.stop()
         self.setVisible(bool(self._waiting))
         if not self._waiting:
+            self.text.setText("")
             return
         notice = self._waiting[0]
         icon_name, colour = MARKS[notice.level]
