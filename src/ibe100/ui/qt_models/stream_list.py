@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterProxyModel, Qt
+from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterProxyModel, Qt, pyqtSignal
 
 from ibe100.models.alarms.alarm import Severity
 from ibe100.models.messages import StreamView
@@ -93,6 +93,9 @@ class StreamRow:
 class StreamListModel(QAbstractListModel):
     """Streams in the order of their numbers."""
 
+    groups_changed = pyqtSignal()
+    """A stream came, went, or was put into another group."""
+
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[StreamRow] = []
@@ -111,8 +114,9 @@ class StreamListModel(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole:
                 return f"{row.view.number} {row.name}"
             case Qt.ItemDataRole.AccessibleTextRole:
+                group = f", group {row.view.config.group}" if row.view.config.group else ""
                 aim = ", cues go here" if row.is_cue_target else ""
-                return f"{row.view.number} {row.name}, {row.state_words}, {_rate_words(row)}{aim}"
+                return f"{row.view.number} {row.name}, {row.state_words}, {_rate_words(row)}{aim}{group}"
             case Qt.ItemDataRole.ToolTipRole:
                 reason = f"\n{row.view.reason}" if row.view.reason else ""
                 return plain_tooltip(f"{row.name}\n{row.route}{reason}")
@@ -165,8 +169,11 @@ class StreamListModel(QAbstractListModel):
                 row.bitrates.clear()
                 row.telemetry = None
                 row.errors = ErrorLatch()
+            is_moved = row.view.config.group != view.config.group
             row.view = view
             self._changed(at)
+            if is_moved:
+                self.groups_changed.emit()
             return
         if at is not None:
             self.remove(view.stream_id)
@@ -174,6 +181,7 @@ class StreamListModel(QAbstractListModel):
         self.beginInsertRows(QModelIndex(), place, place)
         self._rows.insert(place, StreamRow(view, is_cue_target=view.stream_id == self._cue_target_id))
         self.endInsertRows()
+        self.groups_changed.emit()
 
     def remove(self, stream_id: str) -> None:
         """Drop a stream from the list."""
@@ -182,6 +190,7 @@ class StreamListModel(QAbstractListModel):
             self.beginRemoveRows(QModelIndex(), at, at)
             del self._rows[at]
             self.endRemoveRows()
+            self.groups_changed.emit()
 
     def measure(self, telemetry: Telemetry) -> None:
         """Take the latest sample of a stream."""
@@ -242,13 +251,18 @@ class StreamFilter(QSortFilterProxyModel):
         self._needle = text.strip().casefold()
         self.invalidate()
 
+    @property
+    def has_text(self) -> bool:
+        """True while something is filtered for."""
+        return bool(self._needle)
+
     def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex) -> bool:
         """True for rows that hold the text."""
         model = self.sourceModel()
         if model is None or not self._needle:
             return True
         row = model.index(source_row, 0, source_parent).data(ROW_ROLE)
-        haystack = f"{row.view.number} {row.name} {row.state_words} {row.route}"
+        haystack = f"{row.view.number} {row.name} {row.view.config.group} {row.state_words} {row.route}"
         return self._needle in haystack.casefold()
 
 

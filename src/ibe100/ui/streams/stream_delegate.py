@@ -8,6 +8,7 @@ from PyQt6.QtCore import QModelIndex, QRect, QRectF, QSize, Qt
 from PyQt6.QtGui import QFontMetrics, QPainter, QPen
 from PyQt6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from ibe100.ui.qt_models.grouped_streams import GroupedStreams, GroupHeading
 from ibe100.ui.qt_models.stream_list import HISTORY_SAMPLES, ROW_ROLE, StreamRow
 from ibe100.ui.themes.enterprise_theme import figures, sans
 from ibe100.ui.themes.icons import icon_pixmap
@@ -19,7 +20,7 @@ from ibe100.ui.widgets.tally_mark import LOOKS, draw_number, draw_severity
 from ibe100.utils.timecode import format_countdown
 from ibe100.utils.units import UNKNOWN, megabits
 
-ROW_HEIGHT = 62
+ROW_HEIGHT, HEADING_HEIGHT = 62, 28
 NUMBER_SIZE = 30
 RIGHT_COLUMN = 52
 UNIT_WIDTH = 42
@@ -27,20 +28,54 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
+def heading_of(index: QModelIndex) -> GroupHeading | None:
+    """Heading over a row of the list."""
+    model = index.model()
+    return model.heading(index) if isinstance(model, GroupedStreams) else None
+
+
+def _grouped(index: QModelIndex) -> GroupedStreams:
+    model = index.model()
+    assert isinstance(model, GroupedStreams)
+    return model
+
+
+def _paint_heading(painter: QPainter, heading: GroupHeading, room: QRect) -> None:
+    painter.save()
+    painter.setFont(sans(SECOND, bold=True))
+    painter.setPen(shade(Colour.TEXT_SECOND))
+    mark = "▸" if heading.is_folded else "▾"
+    _draw_elided(painter, room.adjusted(px(6), 0, -px(6), 0), f"{mark}  {heading.words}")
+    painter.setPen(shade(Colour.BORDER))
+    painter.drawLine(room.left() + px(6), room.bottom(), room.right() - px(6), room.bottom())
+    painter.restore()
+
+
 class StreamDelegate(QStyledItemDelegate):
     """Paints a StreamRow."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        """All rows have one height."""
-        return QSize(px(200), px(ROW_HEIGHT))
+        """All rows have one height, and more under the heading of a group."""
+        heading = heading_of(index)
+        if heading is None:
+            return QSize(px(200), px(ROW_HEIGHT))
+        is_alone = _grouped(index).is_heading_only(index)
+        return QSize(px(200), px(HEADING_HEIGHT) + (0 if is_alone else px(ROW_HEIGHT)))
 
     def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         """Paint background, number, three lines of text, rate and curve."""
         row = index.data(ROW_ROLE)
         if painter is None or not isinstance(row, StreamRow):
             return
+        heading, room = heading_of(index), option.rect
+        if heading is not None:
+            top = QRect(room.left(), room.top(), room.width(), px(HEADING_HEIGHT))
+            _paint_heading(painter, heading, top)
+            if _grouped(index).is_heading_only(index):
+                return
+            room = room.adjusted(0, px(HEADING_HEIGHT), 0, 0)
         painter.save()
-        box = option.rect.adjusted(px(2), px(2), -px(2), -px(2))
+        box = room.adjusted(px(2), px(2), -px(2), -px(2))
         self._paint_background(painter, option, box)
         number = QRect(box.left() + px(6), box.top() + px(6), px(NUMBER_SIZE), box.height() - px(12))
         draw_number(painter, number, row.view.tally, row.view.number)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt6.QtCore import QItemSelectionModel, QModelIndex, Qt, pyqtSignal
-from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -16,26 +16,50 @@ from PyQt6.QtWidgets import (
 )
 
 from ibe100.models.rights import Act
-from ibe100.ui.qt_models.stream_list import ROW_ROLE, StreamFilter, StreamListModel, StreamRow
+from ibe100.ui.qt_models.grouped_streams import GroupedStreams
+from ibe100.ui.qt_models.stream_list import ROW_ROLE, StreamListModel, StreamRow
 from ibe100.ui.streams.rail_delegate import RailDelegate
-from ibe100.ui.streams.stream_delegate import StreamDelegate
+from ibe100.ui.streams.stream_delegate import HEADING_HEIGHT, StreamDelegate, heading_of
 from ibe100.ui.themes.sizes import on_text_size, px, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.run_button import RunButton
 from ibe100.ui.words.tooltips import set_tooltip
 
+RAIL_WIDTH, LIST_WIDTH = 80, 256
+MOST_WIDTH = 16_777_215  # as Qt has it
+FOLDS = {Qt.Key.Key_Left: True, Qt.Key.Key_Right: False}
+
 
 class StreamListView(QListView):
-    """List with rows of one height: a change paints its row, where QListView would paint everything."""
+    """List whose rows keep their height: a change paints its row, where QListView would paint everything.
+
+    `fold_requested` with a group, by a click on its heading, or Left and Right on a row of it.
+    """
+
+    fold_requested = pyqtSignal(str, bool)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Fold or unfold by a click on a heading, which chooses no row."""
+        place = QPoint() if event is None else event.position().toPoint()
+        index = self.indexAt(place)
+        heading = heading_of(index)
+        if event is None or heading is None or place.y() - self.visualRect(index).top() > px(HEADING_HEIGHT):
+            super().mousePressEvent(event)
+        else:
+            self.fold_requested.emit(heading.group, not heading.is_folded)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Fold the group of the current row with Left, unfold it with Right."""
+        row = self.currentIndex().data(ROW_ROLE)
+        if event is None or event.key() not in FOLDS or event.modifiers() or not isinstance(row, StreamRow):
+            super().keyPressEvent(event)
+        else:
+            self.fold_requested.emit(row.view.config.group, FOLDS[Qt.Key(event.key())])
 
     def dataChanged(self, first: QModelIndex, last: QModelIndex, roles: Iterable[int] = ()) -> None:
         """Repaint changed rows only."""
         QAbstractItemView.dataChanged(self, first, last, roles)
-
-
-RAIL_WIDTH, LIST_WIDTH = 80, 256
-MOST_WIDTH = 16_777_215  # as Qt has it
 
 
 class StreamPanel(QWidget):
@@ -58,8 +82,7 @@ class StreamPanel(QWidget):
         self.setProperty("kind", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._model = model
-        self._filter = StreamFilter(self)
-        self._filter.setSourceModel(model)
+        self._filter = GroupedStreams(model, self)
         self._can_edit = self._is_open = False
         self.count = label("", "muted")
         self.filter_edit = QLineEdit()
@@ -74,6 +97,8 @@ class StreamPanel(QWidget):
         self._rows, self._rail = StreamDelegate(self.list), RailDelegate(self.list)
         self.list.setUniformItemSizes(True)
         self.list.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
+        self.list.fold_requested.connect(self._fold)
+        model.groups_changed.connect(self._show_heights)
         self.list.setMouseTracking(True)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.nothing = label("", "muted", wrap=True)
@@ -182,6 +207,8 @@ class StreamPanel(QWidget):
             policy.ScrollBarAsNeeded if is_list else policy.ScrollBarAlwaysOff
         )
         set_kind(self.list, "" if is_list else "rail")
+        self._filter.set_shows_groups(is_list)
+        self._show_heights()
         self.setMinimumWidth(px(LIST_WIDTH if is_list else RAIL_WIDTH))
         self.setMaximumWidth(MOST_WIDTH if is_list else px(RAIL_WIDTH))
         margin = px(8) if is_list else 0
@@ -196,6 +223,14 @@ class StreamPanel(QWidget):
         """Let all rows of the rail be in sight, as far as can be."""
         super().resizeEvent(event)
         self._fit_rail()
+
+    def _fold(self, group: str, folded: bool) -> None:
+        self._filter.fold(group, folded, self.selected_id())
+        self.list.scheduleDelayedItemsLayout()
+
+    def _show_heights(self) -> None:
+        self.list.setUniformItemSizes(not self._filter.is_grouped)
+        self.list.scheduleDelayedItemsLayout()
 
     def _fit_rail(self) -> None:
         if not self.is_list and self._rail.fit(self._model.rowCount(), self.list.height()):
@@ -219,9 +254,11 @@ class StreamPanel(QWidget):
         return tuple(self._filter.index(row, 0).data(ROW_ROLE).stream_id for row in rows)
 
     def select(self, stream_id: str) -> None:
-        """Select a stream; a filter that hides it is cleared."""
-        if not self._select(stream_id) and self._model.row_of(stream_id) is not None:
+        """Select a stream; a filter that hides it is cleared, a group that is folded over it unfolded."""
+        row = self._model.row_of(stream_id)
+        if not self._select(stream_id) and row is not None:
             self.filter_edit.clear()
+            self._filter.fold(row.view.config.group, folded=False)
             self._select(stream_id)
 
     def select_number(self, number: int) -> None:
@@ -249,6 +286,9 @@ class StreamPanel(QWidget):
     def _current_changed(self, index: QModelIndex) -> None:
         row = index.data(ROW_ROLE)
         if isinstance(row, StreamRow):
+            if self._filter.is_heading_only(index):
+                self._filter.keep(row.stream_id)
+                self.list.scheduleDelayedItemsLayout()
             self.selected.emit(row.stream_id)
         self._refresh()
 
