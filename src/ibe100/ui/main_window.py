@@ -11,15 +11,17 @@ from PyQt6.QtWidgets import QMainWindow
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import unstyled
+from ibe100.ui.themes.sizes import LEAST_WINDOW
 from ibe100.ui.widgets.focus_ring import FocusRing
+from ibe100.ui.widgets.timers import single_shot
 from ibe100.ui.window.dialogs import Dialogs
 from ibe100.ui.window.parts import Parts
 from ibe100.ui.window.wiring import connect
 
 DEFAULT_SIZE = QSize(1600, 1000)
-LEAST_SIZE = QSize(1180, 680)
 FRAME = QSize(4, 36)
 """Room that window managers take around a window."""
+SETTLED_MS = 150
 
 
 class MainWindow(QMainWindow):
@@ -41,10 +43,12 @@ class MainWindow(QMainWindow):
         subtitle = title_suffix or "operator console"
         with unstyled():
             self.parts = Parts(self, client, bridge, subtitle=subtitle, layout_file=layout_file)
+        # Laying out and styling everything anew takes too long to follow the pointer that drags an edge.
+        self._resized = single_shot(self, SETTLED_MS, self._fit_text)
         self.dialogs = Dialogs(self, self.parts)
         self.setMenuWidget(self.parts.top_bar)
         self.setStatusBar(self.parts.status)
-        self.setMinimumSize(LEAST_SIZE)
+        self.setMinimumSize(LEAST_WINDOW)
         self.resize(self._first_size())
         self.parts.docks.arrange()
         self.parts.layout_controller.restore_last()
@@ -60,7 +64,7 @@ class MainWindow(QMainWindow):
         if screen is None or QGuiApplication.platformName() == "offscreen":
             return DEFAULT_SIZE
         room = screen.availableGeometry().size() - FRAME
-        return DEFAULT_SIZE.boundedTo(room).expandedTo(LEAST_SIZE)
+        return DEFAULT_SIZE.boundedTo(room).expandedTo(LEAST_WINDOW)
 
     def services_opened(self) -> None:
         """Show that the services are up."""
@@ -79,6 +83,10 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         self.parts.alarm_panel.set_window_height(self.height())
         self.parts.docks.fit()
+        self._resized.start()
+
+    def _fit_text(self) -> None:
+        self.parts.appearance.fit_to(self.size())
 
     def focusNextPrevChild(self, next: bool) -> bool:
         """Tab through what is in sight only: Qt keeps the pages behind the tabs in the chain."""

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from ibe100.ui.themes.appearance import APPEARANCE_FILE, Appearance, AppearanceController, read_appearance
 from ibe100.ui.themes.enterprise_theme import apply_theme, mono, sans
 from ibe100.ui.themes.icons import icon
-from ibe100.ui.themes.sizes import BODY, SCALE, SECOND, TEXT_SIZES, scaled
+from ibe100.ui.themes.sizes import BODY, SCALE, SECOND, TEXT_SIZES, scaled, text_size
 from ibe100.ui.themes.tokens import TOKENS, Colour, Theme, shade
 from ibe100.ui.widgets.buttons import push_button
 
@@ -100,6 +100,23 @@ def test_steps_go_through_the_text_sizes_and_stop_at_the_ends(dark_again: QAppli
     assert sizes == [115, 130, 150, 150]
     controller.step_text_size(-9)
     assert controller.look.text_size == 90
+
+
+def test_a_small_window_shows_smaller_text_and_the_choice_is_kept(
+    dark_again: QApplication, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    controller = AppearanceController(window, tmp_path / APPEARANCE_FILE)
+    controller.fit_to(QSize(1280, 720))
+    with qtbot.waitSignal(controller.notice) as said:
+        controller.choose_text_size(150)
+    assert said.args == ["info", "Text at 150 % needs a larger window: it is shown at 100 %."]
+    assert (text_size(), controller.look.text_size) == (100, 150)
+    for size, shown in (((1600, 1000), 130), ((1920, 1080), 150), ((1280, 720), 100), ((2560, 1440), 150)):
+        controller.fit_to(QSize(*size))
+        assert text_size() == shown
+    assert read_appearance(tmp_path / APPEARANCE_FILE).text_size == 150
 
 
 def test_a_theme_keeps_the_text_size_and_a_text_size_the_theme(

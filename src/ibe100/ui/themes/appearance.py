@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, ValidationError
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QSize, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from ibe100.models.base import Value
 from ibe100.ui.themes.enterprise_theme import apply_theme
-from ibe100.ui.themes.sizes import NORMAL_TEXT, TEXT_SIZES, text_size
+from ibe100.ui.themes.sizes import NORMAL_TEXT, TEXT_SIZES, fitting, text_size
 from ibe100.ui.themes.tokens import Theme, shown_theme
 from ibe100.utils.atomic_write import atomic_write
 
@@ -63,34 +63,54 @@ class AppearanceController(QObject):
     def __init__(self, parent: QWidget, path: Path | None) -> None:
         super().__init__(parent)
         self._path = path
+        self._chosen = text_size()
+        self._room: QSize | None = None
 
     @property
     def look(self) -> Appearance:
-        """The look that is worn."""
-        return Appearance(theme=shown_theme(), text_size=text_size())
+        """The look that is chosen; a window that is too small shows smaller text."""
+        return Appearance(theme=shown_theme(), text_size=self._chosen)
 
     def choose(self, theme: Theme) -> None:
         """Wear `theme` now, and at the next start."""
-        self._wear(Appearance(theme=theme, text_size=text_size()))
+        self._wear(theme)
+        self._keep()
 
     def choose_text_size(self, percent: int) -> None:
         """Show text, distances and targets at `percent`, one of TEXT_SIZES, now and at the next start."""
-        self._wear(Appearance(theme=shown_theme(), text_size=percent))
+        self._chosen = percent
+        self._wear(shown_theme())
+        self._keep()
+        if text_size() < percent:
+            self.notice.emit(
+                "info", f"Text at {percent} % needs a larger window: it is shown at {text_size()} %."
+            )
 
     def step_text_size(self, steps: int) -> None:
         """Choose the text size that many steps larger, as far as there are any."""
-        at = TEXT_SIZES.index(text_size()) + steps
+        at = TEXT_SIZES.index(self._chosen) + steps
         self.choose_text_size(TEXT_SIZES[min(max(at, 0), len(TEXT_SIZES) - 1)])
 
-    def _wear(self, look: Appearance) -> None:
+    def fit_to(self, window: QSize) -> None:
+        """Show the chosen text size, or the largest that a window of this size has room for."""
+        self._room = window
+        if self._fitting() != text_size():
+            self._wear(shown_theme())
+
+    def _fitting(self) -> int:
+        return self._chosen if self._room is None else fitting(self._chosen, self._room)
+
+    def _wear(self, theme: Theme) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        apply_theme(application, look.theme, look.text_size)
+        apply_theme(application, theme, self._fitting())
         self.changed.emit()
+
+    def _keep(self) -> None:
         if self._path is None:
             return
         try:
-            atomic_write(self._path, look.model_dump_json().encode(), _PRIVATE)
+            atomic_write(self._path, self.look.model_dump_json().encode(), _PRIVATE)
         except OSError as error:
             log.warning("the look of the window could not be saved to %s: %s", self._path, error)
             self.notice.emit(

@@ -25,6 +25,8 @@ TIGHT, NEAR, INSIDE, PANEL, DIALOG = STEP, 2 * STEP, 3 * STEP, 4 * STEP, 6 * STE
 """Distances: within a group, between cards, within a card, within the cue panel, within a dialog."""
 RADIUS_SHAPE, RADIUS_STRIP, RADIUS = 3, 4, 6
 """Radii: plates and shapes; strips; cards, buttons and fields."""
+LEAST_WINDOW = QSize(1180, 680)
+"""Window in which everything has its place, in pixels at 100 %."""
 FIELD_HEIGHT, BUTTON_HEIGHT, TARGET_HEIGHT = 32, 40, 80
 """Heights of fields and small buttons, of buttons, and of TO BREAK."""
 
@@ -84,6 +86,12 @@ def on_text_size(owner: Owner, call: Callable[[Owner], object], name: str = "") 
     # Keyed by the owner, which is what call() is given.
     _calls.setdefault(owner, {})[name] = call  # type: ignore[assignment]
     call(owner)
+
+
+def fitting(percent: int, window: QSize) -> int:
+    """The largest text size up to `percent` that a window has room for; the smallest where it has for none."""
+    wide = min(window.width() / LEAST_WINDOW.width(), window.height() / LEAST_WINDOW.height())
+    return max((size for size in TEXT_SIZES if size <= min(percent, 100 * wide)), default=TEXT_SIZES[0])
 
 
 def show_text_size(percent: int) -> None:
