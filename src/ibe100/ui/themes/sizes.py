@@ -89,7 +89,7 @@ def on_text_size(owner: Owner, call: Callable[[Owner], object], name: str = "") 
 
 
 def fitting(percent: int, window: QSize) -> int:
-    """The largest text size up to `percent` that a window has room for; the smallest where it has for none."""
+    """The largest text size up to `percent` that a window has room for, else the smallest there is."""
     wide = min(window.width() / LEAST_WINDOW.width(), window.height() / LEAST_WINDOW.height())
     return max((size for size in TEXT_SIZES if size <= min(percent, 100 * wide)), default=TEXT_SIZES[0])
 
