@@ -14,6 +14,7 @@ from ibe100.core.folders import resolve
 from ibe100.core.settings_reload import SettingsSource
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.stream_config import Engine
+from ibe100.runner.memory_order import CONSOLE, set_memory_order
 from ibe100.services.ports import Services
 
 EXIT_NO_DISPLAY = 2
@@ -39,6 +40,7 @@ def start_console(
             )
             return EXIT_NO_DISPLAY
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    set_memory_order(CONSOLE)
     source = SettingsSource(overrides(data_dir, engine.value))
     config = source.load_to_begin()
 

@@ -17,7 +17,9 @@ from ibe100.core.settings_reload import HANGUP, SettingsSource
 from ibe100.models.cues.schedule import BreakState
 from ibe100.models.messages import AlarmChanged, CueChanged, NoticePosted, ScheduleChanged, StreamStateChanged
 from ibe100.models.stream_config import Engine
+from ibe100.runner.memory_order import CONSOLE, set_memory_order
 from ibe100.services.audit_trail import act_as
+from ibe100.utils.service_manager import READY, STOPPING, tell_manager, tell_that_we_live, watchdog_s
 from ibe100.utils.tasks import keep_running
 from ibe100.utils.units import format_event_id
 
@@ -40,6 +42,7 @@ def run_serve(
     settings = overrides(data_dir, engine.value)
     given = {"enabled": api, "port": api_port}
     settings["api"] = {name: value for name, value in given.items() if value is not None}
+    set_memory_order(CONSOLE)
     asyncio.run(_serve(SettingsSource(settings), stop_streams=stop_streams))
     return 0
 
@@ -82,11 +85,17 @@ async def _until_told_to_end(
         await stack.enter_async_context(
             serving(application, config.api, application.folders.data_dir, over_tcp, tell_on, LOAD_AFTER_S)
         )
-        telling = keep_running(lambda: _tell(application, say), "what serve tells")
-        reloading = keep_running(lambda: _reload(application, hung_up), "settings at SIGHUP")
+        works = [
+            keep_running(lambda: _tell(application, say), "what serve tells"),
+            keep_running(lambda: _reload(application, hung_up), "settings at SIGHUP"),
+        ]
+        if (within_s := watchdog_s()) is not None:
+            works.append(keep_running(lambda: tell_that_we_live(within_s), "watchdog of the service manager"))
+        tell_manager(READY, f"STATUS=serving {count} streams")
         await ended.wait()
-        telling.cancel()
-        reloading.cancel()
+        tell_manager(STOPPING)
+        for work in works:
+            work.cancel()
 
 
 async def _reload(application: Application, hung_up: asyncio.Event) -> None:

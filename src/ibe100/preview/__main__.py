@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from ibe100.preview.reports import HEARD, Report, encode_report
 from ibe100.preview.service_preview import PreviewOptions, ServicePreview
 from ibe100.runner.local_socket import receiving
+from ibe100.runner.memory_order import PREVIEW, set_memory_order
 from ibe100.utils.low_priority import take_lowest_priority
 
 LARGEST_DATAGRAM = 65_536
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a preview; returns the exit status."""
     options = _options(arguments)
     take_lowest_priority()
+    set_memory_order(PREVIEW)
     leaving = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: leaving.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)

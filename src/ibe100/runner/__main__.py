@@ -15,6 +15,7 @@ if __package__ in (None, ""):  # run as a folder: put our packages after the sta
 
 from ibe100.runner.journal.journal import Journal
 from ibe100.runner.launch import EXIT_ENDED, EXIT_FAILED, EXIT_LOCKED, EXIT_USAGE, MARK, control_socket_path
+from ibe100.runner.memory_order import RUNNER, set_memory_order
 from ibe100.runner.spec import Spec, SpecError, load_spec, parse_secrets
 from ibe100.runner.stream_runner import SPEC, StreamRunner
 from ibe100.runner.supervision.ownership import LOCK, end_processes_of, mark_of, take_lock
@@ -50,6 +51,7 @@ def main(argv: list[str]) -> int:
     except SpecError as error:
         return _refuse(folder, journal, str(error))
     _detach()
+    set_memory_order(RUNNER)
     _limit_memory(spec.policy.memory_limit_mb)
     try:
         runner = StreamRunner(folder, control_socket_path(folder), spec, secrets, journal)

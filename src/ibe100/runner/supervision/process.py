@@ -19,6 +19,7 @@ from types import MappingProxyType
 
 from ibe100.runner.local_socket import inheritance
 from ibe100.runner.loop import Loop, Timer
+from ibe100.runner.memory_order import PROCESSOR, set_memory_order
 from ibe100.runner.processor_log.lines import LineSplitter
 from ibe100.runner.spec import Command, secret_name
 from ibe100.runner.supervision.exchange import split_command
@@ -219,6 +220,7 @@ def _spawn(
             start_new_session=True,
             pass_fds=[*handed, *sockets.values()],
         )
+        set_memory_order(PROCESSOR, popen.pid)
     except BaseException:
         os.close(reader)
         raise

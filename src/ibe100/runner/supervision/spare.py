@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from ibe100.runner.local_socket import inheritance
+from ibe100.runner.memory_order import PROCESSOR, set_memory_order
 from ibe100.runner.spec import Command, secret_name
 
 _MODULE = "ibe100.minitsp"
@@ -49,6 +50,7 @@ class Spare:
                 start_new_session=True,
                 pass_fds=tuple(sockets.values()),
             )
+            set_memory_order(PROCESSOR, self._popen.pid)
         except OSError:
             os.close(reader)  # there is no memory or descriptor left: the next start is an ordinary one
             return
