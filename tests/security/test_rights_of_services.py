@@ -108,6 +108,7 @@ def changes(
         ("access", "set_role"): house.access.set_role("eva", Role.ADMIN),
         ("access", "set_streams"): house.access.set_streams("eva", None),
         ("access", "set_password"): house.access.set_password("eva", secret),
+        ("access", "set_disabled"): house.access.set_disabled("eva", True),
         ("access", "remove_user"): house.access.remove_user("eva"),
         ("access", "add_token"): house.access.add_token("eva", "x", None, None),
         ("access", "revoke_token"): house.access.revoke_token(1),

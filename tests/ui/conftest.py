@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from console_under_test import PATIENCE_MS, Console
 from fake_services import FakeServices
 from ibe100.core.background_loop import BackgroundLoop
+from ibe100.ui.alarms.tone_player import TonePlayer
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.main_window import MainWindow
 from ibe100.ui.service_client import ServiceClient
@@ -46,10 +47,11 @@ def loop() -> Iterator[BackgroundLoop]:
 
 @pytest.fixture
 def open_console(
-    themed: QApplication, loop: BackgroundLoop, qtbot: QtBot
+    themed: QApplication, loop: BackgroundLoop, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[FakeServices], Console]]:
     """Open consoles on given services, each once it knows their state."""
     consoles: list[Console] = []
+    monkeypatch.setattr(TonePlayer, "play", lambda *_: None)  # nobody listens to tests
 
     def open_on(services: FakeServices) -> Console:
         bridge = EventBridge()

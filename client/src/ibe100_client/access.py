@@ -43,10 +43,12 @@ def change_user(
     password: str | None = None,
     streams: Sequence[str] | None = None,
     all_streams: bool = False,
+    disabled: bool | None = None,
 ) -> Call[None]:
-    """Change role, password or streams of a user; what is left out stays."""
+    """Change role, password or streams of a user, or switch it off or on; what is left out stays."""
     limits = "all" if all_streams else None if streams is None else list(streams)
-    return Call("PUT", place("users", name), None, body=given(role=role, password=password, streams=limits))
+    change = given(role=role, password=password, streams=limits, disabled=disabled)
+    return Call("PUT", place("users", name), None, body=change)
 
 
 def remove_user(name: str) -> Call[None]:

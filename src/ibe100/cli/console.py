@@ -47,7 +47,7 @@ def start_console(
     # Qt and the services are loaded only when there is something to show.
     from ibe100.api.startup import api_beside
     from ibe100.core.application import open_application
-    from ibe100.ui.app import run_console
+    from ibe100.ui.app import RESTART, run_console
     from ibe100.ui.themes.sizes import TEXT_SIZES
     from ibe100.ui.themes.tokens import Theme
 
@@ -70,7 +70,7 @@ def start_console(
                 for one in application.streams.streams():  # a picture leaves nothing on air
                     await application.streams.stop(one.stream_id, "the picture is taken")
 
-    return run_console(
+    code = run_console(
         services,
         data_dir=resolve(config.folders).data_dir,
         screenshot=screenshot,
@@ -79,6 +79,10 @@ def start_console(
         text_size=text_size,
         demo=demo,
     )
+    if code == RESTART:
+        # The same command again, with the same process id: whoever waits for it sees no end.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    return code
 
 
 def _has_display() -> bool:

@@ -109,6 +109,24 @@ def password(name: UserName, password_stdin: FromStdin = False, data_dir: DataDi
 
 
 @app.command()
+def off(name: UserName, data_dir: DataDir = None) -> None:
+    """Switch a user off at once: sign-ins end, tokens are revoked, role and rights are kept."""
+    request_users(
+        data_dir, access.change_user(name, disabled=True), lambda here: here.set_disabled(name, True)
+    )
+    typer.echo(f"{name} is switched off")
+
+
+@app.command()
+def on(name: UserName, data_dir: DataDir = None) -> None:
+    """Switch a user on again; tokens are made anew."""
+    request_users(
+        data_dir, access.change_user(name, disabled=False), lambda here: here.set_disabled(name, False)
+    )
+    typer.echo(f"{name} is switched on")
+
+
+@app.command()
 def remove(name: UserName, data_dir: DataDir = None) -> None:
     """Remove a user at once, with all tokens."""
     request_users(data_dir, access.remove_user(name), lambda here: here.remove_user(name))
@@ -120,7 +138,7 @@ async def _users(here: AccessService) -> tuple[User, ...]:
 
 
 def _row(user: User) -> tuple[str, ...]:
-    password = "yes" if user.has_password else "tokens only"
+    password = "switched off" if user.is_disabled else "yes" if user.has_password else "tokens only"
     streams = "all" if user.streams is None else ", ".join(user.streams) or "none"
     return user.name, user.role, streams, password, format_utc(user.created_at)
 

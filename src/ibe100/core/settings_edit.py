@@ -68,7 +68,7 @@ class SettingsEdit:
                 origin=_origin(name, places, files),
                 holds=when_it_holds(name),
                 act=Act.SET_ACCESS if name.partition(".")[0] in OF_ACCESS else Act.SET_SETTINGS,
-                is_waiting=values[name] != present[name],
+                is_waiting=when_it_holds(name) == "after a restart" and values[name] != present[name],
             )
             for name, form in forms().items()
         )

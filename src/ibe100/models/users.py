@@ -57,6 +57,8 @@ class User(Value):
     """`stream_id` of each stream they may act on; None is all. They see all."""
     of_directory: bool = False
     """The directory has the password and the role."""
+    is_disabled: bool = False
+    """Switched off: nothing lets them in; role and rights are kept."""
 
 
 class StoredUser(Value):
@@ -69,6 +71,7 @@ class StoredUser(Value):
     created_at: float
     streams: tuple[str, ...] | None = None
     of_directory: bool = False
+    is_disabled: bool = False
 
     @property
     def actor(self) -> Actor:
@@ -83,6 +86,7 @@ class StoredUser(Value):
             role=self.role,
             has_password=bool(self.password_hash) or self.of_directory,
             of_directory=self.of_directory,
+            is_disabled=self.is_disabled,
             created_at=self.created_at,
             streams=self.streams,
         )
@@ -139,6 +143,8 @@ class UserChange(Value):
     role: Role | None = None
     password: Password | None = None
     streams: Streams | Literal["all"] | None = None
+    disabled: bool | None = None
+    """True switches the user off: sign-ins end, and tokens are revoked."""
 
     @property
     def limits(self) -> tuple[str, ...] | None:

@@ -239,6 +239,9 @@ class AccessPort(Protocol):
     async def set_password(self, name: str, password: SecretStr) -> None:
         """Change a password; logins by the old one end."""
 
+    async def set_disabled(self, name: str, disabled: bool) -> User:
+        """Switch a user off at once, or on again: role and rights are kept, sign-ins and tokens end."""
+
     async def remove_user(self, name: str) -> None:
         """Remove a user at once, with all tokens."""
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 CLOSE_TIMEOUT_S = 15.0
+RESTART = 75
+"""Exit code of a console that is to be started again."""
 SIGNAL_CHECK_MS = 200
 LAYOUT_FILE = "layouts.json"
 
@@ -70,6 +72,7 @@ def run_console(
     session = ServiceSession(loop, open_services, client, bridge)
     _wire(window, session, guard, demo=demo)
     window.closed.connect(application.quit)
+    window.restart_requested.connect(lambda: application.exit(RESTART))
     shot = None
     if screenshot is not None:
         window.resize(*screenshot_size)
@@ -115,6 +118,7 @@ def _quit_on_signals(application: QApplication) -> QTimer:
 
 def _close(window: MainWindow, session: ServiceSession, loop: BackgroundLoop) -> None:
     window.hide()
+    window.parts.sound.player.close()
     for close in (session.close, loop.stop):
         try:
             close(CLOSE_TIMEOUT_S)

@@ -29,6 +29,8 @@ class MainWindow(QMainWindow):
 
     retry_requested = pyqtSignal()
     closed = pyqtSignal()
+    restart_requested = pyqtSignal()
+    """Close and start again, without a question: streams go on."""
 
     def __init__(
         self,
@@ -45,7 +47,7 @@ class MainWindow(QMainWindow):
             self.parts = Parts(self, client, bridge, subtitle=subtitle, layout_file=layout_file)
         # Laying out and styling everything anew takes too long to follow the pointer that drags an edge.
         self._resized = single_shot(self, SETTLED_MS, self._fit_text)
-        self.dialogs = Dialogs(self, self.parts)
+        self.dialogs = Dialogs(self, self.parts, self._restart)
         self.setMenuWidget(self.parts.top_bar)
         self.setStatusBar(self.parts.status)
         self.setMinimumSize(LEAST_WINDOW)
@@ -108,6 +110,10 @@ class MainWindow(QMainWindow):
         self.parts.layout_controller.keep_last()
         event.accept()
         self.closed.emit()
+
+    def _restart(self) -> None:
+        self.parts.layout_controller.keep_last()
+        self.restart_requested.emit()
 
     def _show_engines(self, engines: tuple[str, ...]) -> None:
         used = engines[0] if engines else "no processor found"

@@ -20,6 +20,7 @@ from fake_records import FakeAsRun, FakeRecords, FakeStreamEvents
 from fake_return_feeds import FakeReturnFeeds
 from fake_schedule import FakeSchedule
 from fake_streams import FakeMedia, FakeStreams
+from fake_upkeep import FakeBackups, FakeSettings, FakeSupport, FakeUsers
 from fake_values import BEYOND_32_BITS, ENGINE
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.cues.input_cue import InputCue
@@ -232,6 +233,10 @@ class FakeServices:
         self.input_cues = FakeInputCues()
         self.contracts = FakeContracts()
         self.engine = FakeEngine()
+        self.settings = FakeSettings()
+        self.access = FakeUsers()
+        self.backups = self.kept_backups = FakeBackups()
+        self.support = FakeSupport()
         self.console = FakeConsole(self.cues)
         self.is_open = False
         for view in views:

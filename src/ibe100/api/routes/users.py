@@ -63,13 +63,15 @@ async def add_user(wanted: WantedUser, services: ApiServices) -> User:
 
 @router.put("/users/{name}", **needs(Act.SET_USERS))
 async def change_user(name: str, change: UserChange, services: ApiServices) -> Done:
-    """Change role and streams (both hold at once) and the password (logins by the old one end)."""
+    """Change role and streams, at once, or the password (logins by the old one end), or switch off."""
     if change.role is not None:
         await services.access.set_role(name, change.role)
     if change.streams is not None:
         await services.access.set_streams(name, change.limits)
     if change.password is not None:
         await services.access.set_password(name, change.password)
+    if change.disabled is not None:
+        await services.access.set_disabled(name, change.disabled)
     return Done()
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0012"
+REVISION = "0013"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -285,6 +285,7 @@ class UserRow(Base):
     streams: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     """`stream_id` of each stream the rights are to; empty is all."""
     of_directory: Mapped[bool] = mapped_column(server_default=false())
+    is_disabled: Mapped[bool] = mapped_column(server_default=false())
 
 
 class TokenRow(Base):

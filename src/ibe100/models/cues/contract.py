@@ -46,9 +46,11 @@ class TimeSignalCommand(Value):
 
     kind: Literal["time_signal"] = "time_signal"
     start_type_id: Annotated[
-        SegmentationType, told("Start type", "segmentation_type_id that begins a break.")
+        SegmentationType, told("Start type", "segmentation_type_id that begins a break.", in_hex=True)
     ] = 0x34
-    end_type_id: Annotated[SegmentationType, told("End type", "segmentation_type_id that ends it.")] = 0x35
+    end_type_id: Annotated[
+        SegmentationType, told("End type", "segmentation_type_id that ends it.", in_hex=True)
+    ] = 0x35
     upid_type: Annotated[
         int, Field(ge=0, le=0xFF), told("UPID type", "segmentation_upid_type; 0 is Not Used.")
     ] = 0
@@ -127,8 +129,12 @@ class Contract(Value):
     ] = ""
     scte35_pid: Annotated[Pid, told("SCTE-35 PID", "PID of the cues in the stream.")] = 500
     command: CueCommand = Field(default_factory=SpliceInsertCommand)
-    event_id_first: Annotated[EventId, told("First event id", "The lowest splice_event_id.")] = 0x60000001
-    event_id_last: Annotated[EventId, told("Last event id", "The highest; then it begins anew.")] = 0x6FFFFFFF
+    event_id_first: Annotated[EventId, told("First event id", "The lowest splice_event_id.", in_hex=True)] = (
+        0x60000001
+    )
+    event_id_last: Annotated[
+        EventId, told("Last event id", "The highest; then it begins anew.", in_hex=True)
+    ] = 0x6FFFFFFF
     event_id_rule: Annotated[
         EventIdRule,
         told(
@@ -163,7 +169,7 @@ class Contract(Value):
         Seconds, told("Usual length", "Of a break that is asked for without one.", "s")
     ] = 60.0
     auto_return: Annotated[bool, told("Automatic return", "The break is announced to end by itself.")] = True
-    tier: Annotated[int, Field(ge=0, le=0xFFF), told("Tier", "tier; 0xFFF is all.")] = 0xFFF
+    tier: Annotated[int, Field(ge=0, le=0xFFF), told("Tier", "tier; 0xFFF is all.", in_hex=True)] = 0xFFF
     unique_program_id: Annotated[
         Annotated[int, Field(ge=0, le=0xFFFF)] | None,
         told("Program id", "unique_program_id; empty allows any, and time_signal has none."),

@@ -11,11 +11,12 @@ from pydantic import Field
 from ibe100.models.base import Value
 
 
-def told(title: str, effect: str, unit: str = "", words: Mapping[str, str] | None = None) -> Any:
+def told(
+    title: str, effect: str, unit: str = "", words: Mapping[str, str] | None = None, *, in_hex: bool = False
+) -> Any:
     """Words of a field for whoever sets it: title, effect in a sentence, unit, words of its choices."""
-    return Field(
-        title=title, description=effect, json_schema_extra={"unit": unit, "words": dict(words or {})}
-    )
+    extra: dict[str, Any] = {"unit": unit, "words": dict(words or {}), "in_hex": in_hex}
+    return Field(title=title, description=effect, json_schema_extra=extra)
 
 
 class FieldShape(StrEnum):
@@ -50,6 +51,8 @@ class FieldForm(Value):
     most: float | None = None
     is_whole: bool = False
     """True for whole numbers."""
+    in_hex: bool = False
+    """True for a number that is shown as 0x…"""
 
     @property
     def is_folder(self) -> bool:
@@ -59,6 +62,8 @@ class FieldForm(Value):
     @property
     def allowed(self) -> str:
         """Range in words, such as `0.5 to 60 s`; empty without one."""
+        if self.in_hex:
+            return ""
         unit = f" {self.unit}" if self.unit else ""
         match self.least, self.most:
             case None, None:
@@ -96,6 +101,7 @@ def form_of(name: str, field: Mapping[str, Any], definitions: Mapping[str, Any])
         least=least,
         most=most,
         is_whole=kind.get("type") == "integer",
+        in_hex=field.get("in_hex", False),
     )
 
 

@@ -137,6 +137,20 @@ class AccessService:
             await self._keep(self._user(name).model_copy(update={"password_hash": password_hash}))
             await self._drop([token for token in self._tokens.of(name) if token.by_login])
 
+    async def set_disabled(self, name: str, disabled: bool) -> User:
+        """Switch a user off, at once: sign-ins end, tokens are revoked; or on again.
+
+        Raises NotFound, StorageError.
+        """
+        demand(Act.SET_USERS)
+        async with self._busy:
+            before = self._user(name)
+            async with self._audit.doing("user switched off" if disabled else "user switched on", name):
+                user = await self._keep(before.model_copy(update={"is_disabled": disabled}))
+                if disabled:
+                    await self._drop(self._tokens.of(name))
+        return user.public
+
     async def remove_user(self, name: str) -> None:
         """Remove a user at once, with all tokens. Raises NotFound, StorageError."""
         demand(Act.SET_USERS)
@@ -198,13 +212,14 @@ class AccessService:
     async def _proved(self, name: str, password: str) -> StoredUser | None:
         """User whose password this is; the directory is never asked for a name of our own."""
         user = self._users.get(name)
+        is_off = user is not None and user.is_disabled
         if self.directory.is_on and is_user_name(name) and (user is None or user.of_directory):
             try:
                 role = await self.directory.role_of(name, password)
             except DirectoryDown:
                 return None
-            return None if role is None else await self._from_directory(name, role)
-        right = await self._passwords.matches("" if user is None else user.password_hash, password)
+            return None if role is None or is_off else await self._from_directory(name, role)
+        right = await self._passwords.matches("" if user is None or is_off else user.password_hash, password)
         return user if right and user is not None and self.as_now(user) is not None else None
 
     async def _from_directory(self, name: str, role: Role) -> StoredUser | None:
@@ -230,7 +245,7 @@ class AccessService:
     def as_now(self, user: StoredUser) -> StoredUser | None:
         """The user with its present role; None once it is removed or has another password."""
         now = self._users.get(user.name)
-        if now is None or now.created_at != user.created_at:
+        if now is None or now.created_at != user.created_at or now.is_disabled:
             return None
         return now if now.password_hash == user.password_hash else None
 
@@ -263,6 +278,8 @@ class AccessService:
     ) -> NewToken:
         async with self._busy:
             owner = self._user(user)
+            if owner.is_disabled:
+                raise AccessRefused(f"{user} is switched off: switch the user on first")
             role = role or owner.role
             if not owner.role.covers(role):
                 raise AccessRefused(f"{user} is {owner.role}: a token cannot be {role}")

@@ -49,6 +49,12 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("notifications", "Notifications: recipients of alarms", act=Act.SET_NOTIFICATIONS),
     ActionSpec("machine", "Show the system: machine, console, processes"),
+    ActionSpec("settings", "Settings", "Ctrl+,"),
+    ActionSpec("users", "Users and tokens: who may sign in"),
+    ActionSpec("backups", "Backups: make, prove, restore"),
+    ActionSpec("contracts", "Contracts with distributors"),
+    ActionSpec("about", "About: versions, licences, support bundle"),
+    ActionSpec("mute", "Mute alarm sounds for 15 minutes, or end that", "M"),
     ActionSpec("palette", "Find a command", "Ctrl+K"),
     ActionSpec("keys", "Show all keys", "?"),
     ActionSpec("dashboard", "Show the dashboard", "Ctrl+1"),
@@ -111,7 +117,7 @@ KEY_GROUPS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
             ("Ctrl Enter", "Send what is prepared under More cues"),
         ),
     ),
-    ("Alarms", ("acknowledge", "acknowledge_page", "shelve")),
+    ("Alarms", ("acknowledge", "acknowledge_page", "shelve", "mute")),
     (
         "Streams",
         (
@@ -145,6 +151,7 @@ KEY_GROUPS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
         (
             "palette",
             "keys",
+            "settings",
             "undo",
             "redo",
             "mode",

@@ -71,6 +71,7 @@ class AlarmPanel(QWidget):
         self._breaks = breaks
         self._is_low = False
         self._waiting = 0
+        self._may_flash = True
         self.setProperty("kind", "panel")
         line = self.line = AlarmLine(model)
         self.waiting, self.hidden_button = line.waiting, line.hidden_button
@@ -254,6 +255,11 @@ class AlarmPanel(QWidget):
         else:
             self._refresh()
 
+    def set_flashing(self, flashing: bool) -> None:
+        """Let an unacknowledged priority 1 flash, or show it steadily in inverse video."""
+        self._may_flash = flashing
+        self._refresh()
+
     def _refresh(self) -> None:
         waiting = self._model.awaiting_count()
         if waiting > self._waiting:
@@ -273,7 +279,7 @@ class AlarmPanel(QWidget):
             can_fold=self._is_low,
             has_breaks=self._breaks is not None,
         )
-        if self._model.flashes():
+        if self._model.flashes() and self._may_flash:
             if not self._flash.isActive():
                 self._flash.start()
         else:

@@ -35,6 +35,10 @@ class Appearance(Value):
     theme: Theme = Theme.DARK
     text_size: Annotated[int, AfterValidator(known_text_size)] = NORMAL_TEXT
     """In percent, one of TEXT_SIZES."""
+    flashing: bool = True
+    """An unacknowledged alarm of priority 1 flashes; else it is steady, in inverse video."""
+    clock_frames: bool = True
+    """The clock shows frames."""
 
 
 def read_appearance(path: Path | None) -> Appearance:
@@ -52,7 +56,7 @@ def read_appearance(path: Path | None) -> Appearance:
 
 
 class AppearanceController(QObject):
-    """Changes theme and text size of all windows.
+    """Changes the look of all windows.
 
     `changed` when another look is worn; `notice` with level and words where it cannot be kept.
     """
@@ -63,24 +67,21 @@ class AppearanceController(QObject):
     def __init__(self, parent: QWidget, path: Path | None) -> None:
         super().__init__(parent)
         self._path = path
-        self._chosen = text_size()
+        self._worn = read_appearance(path).model_copy(update={"text_size": text_size()})
         self._room: QSize | None = None
 
     @property
     def look(self) -> Appearance:
         """The look that is chosen; a window that is too small shows smaller text."""
-        return Appearance(theme=shown_theme(), text_size=self._chosen)
+        return self._worn.model_copy(update={"theme": shown_theme()})
 
     def choose(self, theme: Theme) -> None:
         """Wear `theme` now, and at the next start."""
-        self._wear(theme)
-        self._keep()
+        self.wear(self.look.model_copy(update={"theme": theme}))
 
     def choose_text_size(self, percent: int) -> None:
         """Show text, distances and targets at `percent`, one of TEXT_SIZES, now and at the next start."""
-        self._chosen = percent
-        self._wear(shown_theme())
-        self._keep()
+        self.wear(self.look.model_copy(update={"text_size": percent}))
         if text_size() < percent:
             self.notice.emit(
                 "info", f"Text at {percent} % needs a larger window: it is shown at {text_size()} %."
@@ -88,7 +89,7 @@ class AppearanceController(QObject):
 
     def step_text_size(self, steps: int) -> None:
         """Choose the text size that many steps larger, as far as there are any."""
-        at = TEXT_SIZES.index(self._chosen) + steps
+        at = TEXT_SIZES.index(self._worn.text_size) + steps
         self.choose_text_size(TEXT_SIZES[min(max(at, 0), len(TEXT_SIZES) - 1)])
 
     def fit_to(self, window: QSize) -> None:
@@ -97,13 +98,21 @@ class AppearanceController(QObject):
         if self._fitting() != text_size():
             self._wear(shown_theme())
 
+    def wear(self, look: Appearance) -> None:
+        """Wear a look now, and at the next start."""
+        self._worn = look
+        self._wear(look.theme)
+        self._keep()
+
     def _fitting(self) -> int:
-        return self._chosen if self._room is None else fitting(self._chosen, self._room)
+        chosen = self._worn.text_size
+        return chosen if self._room is None else fitting(chosen, self._room)
 
     def _wear(self, theme: Theme) -> None:
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        apply_theme(application, theme, self._fitting())
+        if (theme, self._fitting()) != (shown_theme(), text_size()):
+            apply_theme(application, theme, self._fitting())
         self.changed.emit()
 
     def _keep(self) -> None:

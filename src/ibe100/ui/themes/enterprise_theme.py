@@ -161,3 +161,6 @@ def unstyled() -> Iterator[None]:
         yield
     finally:
         application.setStyleSheet(application.styleSheet() or sheet)
+
+
+BODY_PX, SMALL_PX = 14, 12

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from PyQt6.QtCore import QEvent, Qt, pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
@@ -34,6 +35,10 @@ def segment(words: str, accessible_name: str, *, chosen: bool) -> QPushButton:
     built = choice_button(words, accessible_name, kind="narrow_segment", chosen=chosen)
     scaled(built.setFixedHeight, SEGMENT_HEIGHT)
     return built
+
+
+OFF_ON = ((False, "Off"), (True, "On"))
+"""Choices of a switch."""
 
 
 class ChoiceRow(QWidget):
@@ -143,11 +148,11 @@ class Segments(QWidget):
     def __init__(
         self,
         accessible_name: str,
-        choices: Sequence[tuple[object, str]],
-        chosen: object,
+        choices: Sequence[tuple[Any, str]],
+        chosen: object = None,
         parent: QWidget | None = None,
     ) -> None:
-        """Build a button for each (value, words)."""
+        """Build a button for each (value, words); none is pressed where `chosen` is no choice."""
         super().__init__(parent)
         self.setAccessibleName(accessible_name)
         self._values = [value for value, _words in choices]
@@ -158,19 +163,34 @@ class Segments(QWidget):
         for at, (value, words) in enumerate(choices):
             name = f"{accessible_name}: {words}"
             button = choice_button(words, name, kind="segment", chosen=value == chosen)
+            button.setAutoDefault(False)
+            button.setProperty("first", at == 0)
             self._group.addButton(button, at)
             layout.addWidget(button)
         self._group.idClicked.connect(lambda at: self.changed.emit(self._values[at]))
 
-    def value(self) -> object:
-        """The chosen value."""
-        return self._values[self._group.checkedId()]
+    def value(self) -> Any:
+        """The chosen value; None while there is none."""
+        at = self._group.checkedId()
+        return None if at < 0 else self._values[at]
+
+    def set_value(self, value: object) -> None:
+        """Show a value as chosen, without `changed`; one that is no choice leaves all open."""
+        self._group.setExclusive(False)
+        for at, button in enumerate(self._group.buttons()):
+            button.setChecked(self._values[at] == value)
+        self._group.setExclusive(True)
+
+    def button(self, value: object) -> QPushButton:
+        """The button of one value."""
+        button = self._group.button(self._values.index(value))
+        assert isinstance(button, QPushButton)
+        return button
 
     def choose(self, value: object) -> None:
         """Choose a value as if its button was pressed."""
-        button = self._group.button(self._values.index(value))
-        if button is not None and not button.isChecked():
-            button.click()
+        if not self.button(value).isChecked():
+            self.button(value).click()
 
 
 def choice_combo(accessible_name: str, choices: tuple[tuple[str, str], ...]) -> QComboBox:

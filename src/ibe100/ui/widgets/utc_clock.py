@@ -17,6 +17,8 @@ SMALL_CLOCK = 26
 GAP = 8
 FLUSH = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+SECOND_LOOK_MS = 100
+"""Between two looks without frames: no second is late by more."""
 
 
 class UtcClock(QWidget):
@@ -26,6 +28,7 @@ class UtcClock(QWidget):
         super().__init__(parent)
         self._is_small = self._is_short = False
         self.setAccessibleName("Clock, UTC")
+        self._shows_frames = True
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         on_text_size(self, UtcClock.updateGeometry)
         self._timer = QTimer(self)
@@ -45,6 +48,12 @@ class UtcClock(QWidget):
         if short is not self._is_short:
             self._is_short = short
             self.updateGeometry()
+
+    def show_frames(self, shown: bool) -> None:
+        """Show frames or not; their room stays, so that nothing moves."""
+        self._shows_frames = shown
+        self._timer.setInterval(1000 // FRAMES_PER_S if shown else SECOND_LOOK_MS)
+        self.update()
 
     def sizeHint(self) -> QSize:
         """Room for the time, its frames, and beside them one or two short lines."""
@@ -73,7 +82,8 @@ class UtcClock(QWidget):
         painter.setPen(shade(Colour.TEXT_MUTED))
         lowered = (digits.ascent() - frames.ascent()) // 2
         place = QRect(time_width, lowered, frames_width + px(2), self.height())
-        painter.drawText(place, MIDDLE, f":{frame:02d}")
+        if self._shows_frames:
+            painter.drawText(place, MIDDLE, f":{frame:02d}")
         left = time_width + frames_width + px(GAP)
         room = self.width() - left
         painter.setFont(sans(SCALE, bold=True))

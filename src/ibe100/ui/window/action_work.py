@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_list import ManyAct
 from ibe100.ui.qt_models.card_order import CardSize
+from ibe100.ui.settings.sections import ABOUT, BACKUPS, CONTRACTS, USERS
 from ibe100.ui.themes.sizes import NORMAL_TEXT
 from ibe100.ui.themes.tokens import Theme
 from ibe100.ui.window.dialogs import Dialogs
@@ -57,6 +58,12 @@ def connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], o
             "machine": dialogs.show_machine,
             "alarm_rules": dialogs.show_alarm_rules,
             "notifications": dialogs.show_notifications,
+            "settings": dialogs.settings.open,
+            "users": lambda: dialogs.settings.open(USERS),
+            "backups": lambda: dialogs.settings.open(BACKUPS),
+            "contracts": lambda: dialogs.settings.open(CONTRACTS),
+            "about": lambda: dialogs.settings.open(ABOUT),
+            "mute": parts.sound.toggle_mute,
             "palette": dialogs.show_palette,
             "keys": dialogs.show_keys,
             "dashboard": go_to("dashboard"),

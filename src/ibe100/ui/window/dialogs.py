@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtWidgets import QMainWindow
 
 from ibe100.ui.actions.command_palette import CommandPalette
 from ibe100.ui.actions.key_overlay import KeyOverlay
 from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
 from ibe100.ui.alarms.notification_view import NotificationView
+from ibe100.ui.settings.opening import SettingsOpening, SettingsParts
 from ibe100.ui.streams.deleted_streams import DeletedStreamsView
 from ibe100.ui.window.machine_view import MachineView
 from ibe100.ui.window.menus.context_menus import ContextMenus
@@ -18,10 +21,25 @@ from ibe100.ui.window.parts import Parts
 class Dialogs:
     """Opens each over `parent`; every dialog deletes itself when it is closed."""
 
-    def __init__(self, parent: QMainWindow, parts: Parts) -> None:
+    def __init__(self, parent: QMainWindow, parts: Parts, restart: Callable[[], object]) -> None:
+        """`restart` closes the console and starts it again; streams go on."""
         self._parent, self._parts = parent, parts
         self.intake = Intake(parent, parts)
         self.context_menus = ContextMenus(parent, parts)
+        self.settings = SettingsOpening(
+            SettingsParts(
+                parts.client,
+                parts.seat,
+                parts.state.streams,
+                parts.appearance,
+                parts.sound,
+                lambda: parts.actions["alarm_rules"].trigger(),
+                lambda: parts.actions["notifications"].trigger(),
+                restart,
+                parts.permissions.apply,
+            ),
+            parent,
+        )
 
     def show_keys(self) -> None:
         """Open the key overlay."""

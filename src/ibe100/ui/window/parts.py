@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QMainWindow
 
 from ibe100.models.console import Seat
 from ibe100.models.scte35_marker import CueAction
+from ibe100.models.settings.sound import SoundPlan
 from ibe100.ui.access.permissions import Permissions
 from ibe100.ui.access.sign_in import SignIn
 from ibe100.ui.actions.actions import Actions
@@ -19,6 +20,7 @@ from ibe100.ui.actions.typed_ahead import TypedAhead
 from ibe100.ui.actions.typing_keys import TypingKeys
 from ibe100.ui.actions.wheel_guard import WheelGuard
 from ibe100.ui.alarms.alarm_panel import AlarmPanel
+from ibe100.ui.alarms.alarm_sound import AlarmSound
 from ibe100.ui.cues.cue_panel import CuePanel
 from ibe100.ui.dashboard.break_timeline import BreakTimeline
 from ibe100.ui.dashboard.dashboard import Dashboard, scrolled
@@ -101,6 +103,11 @@ class Parts:
         self.status.addPermanentWidget(self.listen_bar)
         columns = None if layout_file is None else layout_file.with_name(COLUMNS_FILE)
         self.table_columns = TableColumns(window, columns)
+        self.sound = AlarmSound(
+            state.alarms,
+            lambda: client.read(lambda s: s.settings.sound(), SoundPlan()),
+            window,
+        )
         self.closing = Closing(window, state.streams, client)
         self.permissions = Permissions(window, self.seat, self.actions.set_refusals)
         self._preview_demand = PreviewDemand(client, "dashboard", self.dashboard.in_sight, window)

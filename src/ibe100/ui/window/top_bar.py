@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxL
 from ibe100.models.alarms.machine_health import MachineHealth
 from ibe100.models.console import Seat
 from ibe100.ui.access.person_button import PersonButton
+from ibe100.ui.alarms.sound_mark import SoundMark
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.themes.sizes import on_text_size, px, scaled
@@ -55,6 +56,7 @@ class TopBar(QWidget):
         self.menu = _menu_button("Menu", "menu", "Menu: profiles, view, keys")
         self.commands.clicked.connect(self.palette_requested)
         self.keys.clicked.connect(self.keys_requested)
+        self.sound = SoundMark()
         self.person = PersonButton()
         for button in (self.profiles, self.view, self.commands, self.keys, self.menu, self.person):
             button.setProperty("kind", "bar")
@@ -90,6 +92,7 @@ class TopBar(QWidget):
         layout.addWidget(self.system)
         for widget in (self.profiles, self.view, self.menu, self.commands, self.keys):
             layout.addWidget(widget)
+        layout.addWidget(self.sound)
         layout.addWidget(self.person)
         layout.addWidget(self.clock)
 

@@ -30,6 +30,7 @@ def connect(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], object]) 
     _connect_monitoring(parts)
     _connect_records(parts)
     _connect_person(parts)
+    _connect_look_and_sound(parts)
     connect_actions(parts, dialogs, quit_console)
     fill_menus(parts)
 
@@ -227,6 +228,19 @@ def _connect_person(parts: Parts) -> None:
     for changed in (parts.state.is_known, parts.state.streams.rowsInserted):
         changed.connect(seat.look)
         changed.connect(parts.permissions.apply)
+
+
+def _connect_look_and_sound(parts: Parts) -> None:
+    """Follow what of the look is not the style's, and show where alarms are not heard."""
+
+    def follow() -> None:
+        look = parts.appearance.look
+        parts.top_bar.clock.show_frames(look.clock_frames)
+        parts.alarm_panel.set_flashing(look.flashing)
+
+    parts.appearance.changed.connect(follow)
+    follow()
+    parts.top_bar.sound.follow(parts.sound)
 
 
 def _connect_records(parts: Parts) -> None:

@@ -188,6 +188,28 @@ async def test_another_password_ends_what_came_in_by_the_old_one_and_leaves_auto
         await access.log_in("anna", PASSWORD, "10.0.0.1")
 
 
+async def test_a_user_who_is_switched_off_gets_in_by_nothing_and_keeps_the_rights(
+    access: AccessService, database: Database, clock: Clock
+) -> None:
+    await access.add_user("anna", Role.ENGINEER, PASSWORD)
+    by_password = await access.log_in("anna", PASSWORD, "here")
+    robot = await access.add_token("anna", "robot", None, None)
+    stored = await access.check("anna", PASSWORD, "window")
+    assert (await access.set_disabled("anna", True)).is_disabled
+    for secret in (by_password.token, robot.token):
+        with pytest.raises(NotSignedIn):
+            access.identify(secret)
+    assert access.as_now(stored) is None, "the window is locked as well"
+    with pytest.raises(NotSignedIn):
+        await access.log_in("anna", PASSWORD, "here")
+    with pytest.raises(AccessRefused, match="switched off"):
+        await access.add_token("anna", "robot", None, None)
+    again = await opened(database, clock)
+    assert [(user.role, user.is_disabled) for user in again.users()] == [(Role.ENGINEER, True)]
+    await access.set_disabled("anna", False)
+    assert (await access.log_in("anna", PASSWORD, "there")).role is Role.ENGINEER
+
+
 @pytest.mark.parametrize("end", ["revoked", "user removed", "expired"])
 async def test_whoever_waits_for_a_tokens_end_is_told(access: AccessService, clock: Clock, end: str) -> None:
     await access.add_user("bot", Role.VIEWER, None)

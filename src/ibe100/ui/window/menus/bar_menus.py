@@ -16,6 +16,7 @@ VIEW_MENU = (
     *("text_larger", "text_smaller", "text_normal", ""),
     *("undo", "redo", "deleted_streams", ""),
     *("alarm_rules", "notifications", "machine", ""),
+    *("settings", "users", "backups", "contracts", "about", ""),
     *("palette", "keys"),
 )
 PERSON_MENU = ("hand_over", "lock", "", "sign_out")

@@ -1,0 +1,1 @@
+"""Settings window: settings, users, backups, contracts, versions."""
