@@ -12,9 +12,11 @@ from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import view
 from ibe100.models.alarms.settings import RuleChange
+from ibe100.models.cues.schedule import At, BreakPlan
 from ibe100.models.stream_config import StreamConfig
 from ibe100.ui.alarms.alarm_rules_view import rule_changed
 from ibe100.ui.qt_models.undo_stack import Change, Superseded, UndoStack
+from ibe100.ui.schedule.break_changes import planned
 from ibe100.ui.streams.deleted_streams import DeletedStreamsView
 from ibe100.ui.window.layout_file import LayoutFile
 
@@ -161,3 +163,22 @@ def test_deleted_for_good_asks_once_more(open_console: Open) -> None:
     console.until(lambda: console.services.streams.gone == {deleted_id})
     console.until(lambda: dialog.model.rowCount() == 0)
     dialog.accept()
+
+
+def test_a_break_is_undone_and_planned_again_unless_another_planned_it_otherwise(open_console: Open) -> None:
+    console = open_console(FakeServices([view(1, "News")]))
+    schedule, stack = console.services.schedule, console.parts.undo
+    plan = BreakPlan(stream_id="stream-1", title="Local", when=At(at=4e9), duration_s=30)
+    stored = console.run(schedule.add(plan))
+    stack.push(planned(console.parts.client, "Local is planned.", [stored]))
+    stack.undo()
+    console.until(lambda: schedule.list() == ())
+    console.until(lambda: stack.redo_words)
+    stack.redo()
+    console.until(lambda: [one.plan for one in schedule.list()] == [plan])
+    console.until(lambda: stack.undo_words)
+    (again,) = schedule.list()
+    console.run(schedule.change(again.break_id, plan.model_copy(update={"title": "National"})))
+    stack.undo()
+    console.until(lambda: "planned otherwise since" in console.parts.notices.text.text())
+    assert [one.title for one in schedule.list()] == ["National"]

@@ -9,6 +9,7 @@ from PyQt6.QtGui import QEnterEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from ibe100.ui.pictures.listening import Listening
+from ibe100.ui.themes.sizes import TIGHT, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.words.tooltips import set_tooltip
 
@@ -32,11 +33,11 @@ class ListenBar(QWidget):
         self.stay.setCheckable(True)
         self.level = QSlider(Qt.Orientation.Horizontal)
         self.level.setRange(0, 100)
-        self.level.setFixedWidth(SLIDER_WIDTH)
+        scaled(self.level.setFixedWidth, SLIDER_WIDTH)
         self.level.setAccessibleName("Level of the sound, per cent")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
+        scaled(layout.setSpacing, TIGHT)
         for widget in (self.button, self.level, self.mute, self.stay):
             layout.addWidget(widget)
         self.button.clicked.connect(listening.toggle)

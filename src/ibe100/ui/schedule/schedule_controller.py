@@ -13,7 +13,8 @@ from ibe100.models.cues.schedule import At, Finding, ScheduledBreak
 from ibe100.ui.qt_models.schedule_model import ScheduleModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.qt_models.undo_stack import Change
-from ibe100.ui.schedule.break_editor import BreakEditor, add_break, change_break
+from ibe100.ui.schedule.break_changes import planned, removed, replanned
+from ibe100.ui.schedule.break_editor import BreakEditor, change_break
 from ibe100.ui.schedule.import_dialog import ImportDialog
 from ibe100.ui.service_client import Call, ServiceClient
 from ibe100.ui.widgets.file_question import ask_file_to_read, ask_file_to_write
@@ -67,9 +68,7 @@ class ScheduleController(QObject):
             return
         plan = one.plan.model_copy(update={"when": At(at=at)})
         words = f"{one.title} was moved from {format_clock(one.planned_at)} to {format_clock(at)} UTC."
-        change_break(self._client, break_id, plan).then(
-            lambda _changed: self._did(words, lambda: change_break(self._client, break_id, one.plan))
-        )
+        change_break(self._client, break_id, plan).then(lambda changed: self._replanned(words, one, changed))
 
     def remove(self, break_id: int) -> None:
         """Remove a planned break from the schedule."""
@@ -77,7 +76,7 @@ class ScheduleController(QObject):
         if one is not None:
             words = f"{one.title} of {format_date(one.planned_at)} UTC was removed from the schedule."
             self._remove((break_id,)).then(
-                lambda _none: self._did(words, lambda: add_break(self._client, one.plan))
+                lambda _none: self.changed.emit(removed(self._client, words, [one.plan]))
             )
 
     def settle(self, finding: Finding) -> None:
@@ -87,7 +86,7 @@ class ScheduleController(QObject):
             return
         words, plan = f"{one.title}: {finding.fix.words}, done.", finding.fix.plan
         change_break(self._client, one.break_id, plan).then(
-            lambda changed: self._did(words, lambda: change_break(self._client, changed.break_id, one.plan))
+            lambda changed: self._replanned(words, one, changed)
         )
 
     def accept(self, finding: Finding) -> None:
@@ -108,9 +107,8 @@ class ScheduleController(QObject):
         one = self._schedule.get(break_id)
         if one is not None:
             self._client.ask(f"Send {one.title} early", lambda s: s.schedule.send_early(break_id)).then(
-                lambda early: self._did(
-                    f"{one.title} goes out at {format_clock(early.planned_at)} UTC.",
-                    lambda: change_break(self._client, break_id, one.plan),
+                lambda early: self._replanned(
+                    f"{one.title} goes out at {format_clock(early.planned_at)} UTC.", one, early
                 )
             )
 
@@ -159,14 +157,17 @@ class ScheduleController(QObject):
         when = f"for {format_date(after.planned_at)} UTC"
         if before is None:
             words = f"{after.title} is planned {when}."
-            self._did(words, lambda: self._remove((after.break_id,)))
+            self.changed.emit(planned(self._client, words, [after]))
         else:
             words = f"{after.title} is changed, planned {when}."
-            self._did(words, lambda: change_break(self._client, after.break_id, before.plan))
+            self._replanned(words, before, after)
 
     def _imported(self, source: str, stored: tuple[ScheduledBreak, ...]) -> None:
-        ids = tuple(one.break_id for one in stored)
-        self._did(f"{counted(len(ids), 'break')} of {source} planned.", lambda: self._remove(ids))
+        words = f"{counted(len(stored), 'break')} of {source} planned."
+        self.changed.emit(planned(self._client, words, stored))
+
+    def _replanned(self, words: str, before: ScheduledBreak, after: ScheduledBreak) -> None:
+        self.changed.emit(replanned(self._client, words, before.plan, after))
 
     def _remove(self, break_ids: tuple[int, ...]) -> Call[None]:
         return self._client.ask("Remove from the schedule", lambda s: s.schedule.remove(break_ids))

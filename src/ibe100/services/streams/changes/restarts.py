@@ -15,8 +15,8 @@ from ibe100.services.streams.run import StreamRun
 from ibe100.utils.tasks import log_fault
 
 STOP_AND_START_S = 1.0
-LOOK_S = {TestPatternInput: 0.5, FileInput: 0.5}
-"""Time for which inputs that are no live ones are looked at."""
+LOOK_S = {TestPatternInput: 2.0, FileInput: 0.5}
+"""Time for which inputs that are no live ones are looked at; measured, as the next."""
 LIVE_LOOK_S = 4.0
 
 

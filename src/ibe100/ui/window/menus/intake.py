@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import QApplication, QFrame, QLabel, QMainWindow, QVBoxLayo
 
 from ibe100.ui.streams.editor.address_field import dropped_text
 from ibe100.ui.streams.editor.address_words import is_address, masked
+from ibe100.ui.themes.sizes import DIALOG, px
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.window.parts import Parts
 
@@ -25,7 +26,6 @@ STREAM_FILES = frozenset({".ts", ".m2ts", ".mts", ".mpg", ".mpeg", ".m3u8"})
 SCHEDULE_FILES = frozenset({".csv", ".tsv", ".txt", ".xml", ".xmltv"})
 JSON_FILE = ".json"
 MOST_JSON_BYTES = 10_000_000
-MARGIN = 24
 
 
 class Kind(Enum):
@@ -179,7 +179,8 @@ class _Target(QFrame):
         """Cover the window's middle with these words."""
         self.words.setText(f"✕ {words}" if refused else words)
         set_kind(self, "drop_refused" if refused else "drop_target")
-        self.setGeometry(self._window.rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN))
+        margin = px(DIALOG)
+        self.setGeometry(self._window.rect().adjusted(margin, margin, -margin, -margin))
         self.show()
         self.raise_()
 
