@@ -88,6 +88,7 @@ class PidSample(Value):
     bitrate_bps: int
     packets: int
     discontinuities: int
+    """Continuity errors of the last interval of the analysis."""
     description: str
     scrambled: bool = False
     services: tuple[int, ...] = ()
@@ -101,6 +102,8 @@ class PidSample(Value):
     """Peak of the last second; None where the bitrate is not constant."""
     pts_interval_ms: float | None = None
     """Mean from one PTS to the next; reordered pictures at both ends make it uncertain by a frame or two."""
+    discontinuities_total: int = 0
+    """The same since the stream was started or the counters were reset."""
     frame_rate: float | None = None
     """Frames per second of video, as the probe read it."""
     sound: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ibe100.models.messages import Message, TelemetryMeasured
 from ibe100.models.rights import Act
@@ -84,7 +84,7 @@ class MonitoringService:
         services = steady_services(analysis.services, last.services) or last.services
         told = self._pcrs.get(run.stream_id)
         pcrs = told.pids if told is not None and sample.mono_s - told.mono_s <= PCR_FRESH_S else {}
-        steady = steady_pids(analysis.pids, last.pids)
+        steady = _added_up(steady_pids(analysis.pids, last.pids), last.pids)
         changes = {
             "monotonic_s": sample.mono_s,
             "services": services,
@@ -97,11 +97,22 @@ class MonitoringService:
         return self._telemetry.get(stream_id, Telemetry(stream_id=stream_id, monotonic_s=0.0))
 
     def _from_zero(self, stream_id: str) -> Telemetry:
-        return self._last(stream_id).model_copy(update={"counters_total": {}, "counters_seen_at": {}})
+        last = self._last(stream_id)
+        pids = tuple(pid.model_copy(update={"discontinuities_total": 0}) for pid in last.pids)
+        return last.model_copy(update={"counters_total": {}, "counters_seen_at": {}, "pids": pids})
 
     def _measured(self, telemetry: Telemetry) -> None:
         self._telemetry[telemetry.stream_id] = telemetry
         self._publish(TelemetryMeasured(telemetry=telemetry))
+
+
+def _added_up(now: Iterable[PidSample], before: Iterable[PidSample]) -> tuple[PidSample, ...]:
+    """The PIDs of now, each with its continuity errors added to those of before."""
+    totals = {pid.pid: pid.discontinuities_total for pid in before}
+    return tuple(
+        pid.model_copy(update={"discontinuities_total": totals.get(pid.pid, 0) + pid.discontinuities})
+        for pid in now
+    )
 
 
 def _with_probed(pid: PidSample, run: StreamRun) -> PidSample:

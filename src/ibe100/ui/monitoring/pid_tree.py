@@ -120,7 +120,7 @@ class PidTree(QTreeWidget):
             f"{pmt} · PCR {format_pid(service.pcr_pid)}",
             "",
             kilobits(service.bitrate_bps),
-            f"{sum(pid.discontinuities for pid in pids):,}",
+            f"{sum(pid.discontinuities_total for pid in pids):,}",
             "",
             "",
             "",
@@ -133,7 +133,7 @@ class PidTree(QTreeWidget):
     def _show_others(self, pat_version: int | None, pids: list[PidSample]) -> None:
         version = "" if pat_version is None else f"PAT version {pat_version}"
         rate = sum(pid.bitrate_bps for pid in pids)
-        errors = sum(pid.discontinuities for pid in pids)
+        errors = sum(pid.discontinuities_total for pid in pids)
         words = (
             "others",
             "PSI/SI and null packets",
@@ -157,7 +157,7 @@ class PidTree(QTreeWidget):
             said.format,
             " ".join(pid.languages),
             kilobits(pid.bitrate_bps),
-            f"{pid.discontinuities:,}",
+            f"{pid.discontinuities_total:,}",
             _interval(pid.pcr_interval_ms),
             UNKNOWN if pid.pcr_jitter_us is None else f"{pid.pcr_jitter_us:,.1f}",
             _interval(pid.pts_interval_ms),

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QTimer
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.alarms.remedy import Remedy
 from ibe100.models.messages import NoticePosted
+from ibe100.ui.widgets.timers import single_shot
 from ibe100.ui.window.action_work import connect_actions
 from ibe100.ui.window.dialogs import Dialogs
 from ibe100.ui.window.menus.bar_menus import fill_menus
@@ -227,7 +228,10 @@ def _connect_person(parts: Parts) -> None:
     parts.stream_panel.selected.connect(parts.permissions.apply)
     for changed in (parts.state.is_known, parts.state.streams.rowsInserted):
         changed.connect(seat.look)
-        changed.connect(parts.permissions.apply)
+    parts.state.is_known.connect(parts.permissions.apply)
+    # Once for all streams that come together: each look goes through the whole window.
+    look_soon = single_shot(parts.docks, 0, parts.permissions.apply)
+    parts.state.streams.rowsInserted.connect(lambda: look_soon.start())
 
 
 def _connect_look_and_sound(parts: Parts) -> None:
