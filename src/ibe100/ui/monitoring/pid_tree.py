@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from ibe100.models.stream_state import PidSample, ServiceSample, Telemetry
@@ -27,6 +27,7 @@ WIDE = sum(WIDTHS)
 OTHERS = -1
 """Key of the PIDs that belong to no service."""
 Key = tuple[int, int | None]
+NOTHING_MEASURED = "No service was measured yet: they are listed when the stream runs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,17 @@ class PidTree(QTreeWidget):
         self._fill(self._item((OTHERS, None)), words, bold=True)
         for pid in pids:
             self._fill_pid((OTHERS, pid.pid), pid)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Say why the tree is empty where it is."""
+        super().paintEvent(event)
+        viewport = self.viewport()
+        if viewport is not None and self.topLevelItemCount() == 0:
+            painter = QPainter(viewport)
+            painter.setFont(sans())
+            painter.setPen(shade(Colour.TEXT_SECOND))
+            middle = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(viewport.rect(), middle, NOTHING_MEASURED)
 
     def _fill_pid(self, key: Key, pid: PidSample) -> None:
         said = words_of(pid)

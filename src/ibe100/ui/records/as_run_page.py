@@ -29,6 +29,7 @@ from ibe100.ui.widgets.choices import choice_combo
 from ibe100.ui.widgets.file_question import ask_file_to_write
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.tables import fit_columns, record_table, show_column
+from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.units import counted
 
 WIDTHS = dict(enumerate((106, 104, 152, 90, 84, 82, 72, 102, 102, 150, 72, 176, 240)))
@@ -52,7 +53,8 @@ class AsRunPage(QWidget):
         self.time_zone = choice_combo("Where the day begins and ends", TIME_ZONES)
         self.stream = choice_combo("Stream", (("", "all streams"),))
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText("Filter: stream, action, state, event, reason")
+        self.filter.setPlaceholderText("Filter")
+        set_tooltip(self.filter, "Stream, action, state, event or reason of a cue")
         self.filter.setAccessibleName("Filter the as-run log")
         self.filter.setClearButtonEnabled(True)
         self.export_button = QToolButton()

@@ -64,8 +64,8 @@ AUDIT_COLUMNS: tuple[Column[AuditRecord], ...] = (
     Column("Detail", lambda a: a.detail),
 )
 
-CUE_WIDTHS = {0: 146, 1: 88, 2: 138, 3: 86, 4: 72}
-AUDIT_WIDTHS = {0: 148, 1: 80, 2: 130, 3: 120}
+CUE_WIDTHS = {0: 170, 1: 88, 2: 138, 3: 86, 4: 72}
+AUDIT_WIDTHS = {0: 170, 1: 80, 2: 130, 3: 120}
 
 
 class HistoryPage(QWidget):

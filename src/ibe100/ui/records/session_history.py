@@ -30,7 +30,7 @@ COLUMNS: tuple[Column[SessionRecord], ...] = (
     Column("How it ended", lambda s: s.end_reason if s.ended_at is not None else "still running"),
 )
 LEAST_TABLE = 78
-WIDTHS = {0: 64, 1: 148, 2: 76, 3: 120, 4: 120}
+WIDTHS = {0: 64, 1: 170, 2: 76, 3: 120, 4: 176}
 
 
 class SessionHistory(QWidget):

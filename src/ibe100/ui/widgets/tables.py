@@ -177,7 +177,7 @@ def record_table(
     header.setSectionsMovable(True)
     offer_copy(table)
     offer_columns(table, header)
-    _say_nothing(table, rows, nothing, is_filtered)
+    _say_nothing(table, nothing, is_filtered)
     return table
 
 
@@ -293,10 +293,10 @@ def show_column(table: QTableView, column: int, wanted: bool) -> None:
     table.setColumnHidden(column, not wanted or column in (table.property(HIDDEN) or ()))
 
 
-def _say_nothing(
-    table: QTableView, model: QAbstractItemModel, nothing: str, is_filtered: Callable[[], bool]
-) -> None:
-    """Say over an empty table why it is empty."""
+def _say_nothing(table: QTableView, nothing: str, is_filtered: Callable[[], bool]) -> None:
+    """Say over an empty table why it is empty: `nothing`, unless a filter hides all."""
+    model = table.model()
+    assert model is not None
     words = label("", "second", wrap=True)
     words.setAlignment(Qt.AlignmentFlag.AlignCenter)
     words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
