@@ -40,6 +40,9 @@ class StreamView(Value):
     session_id: int | None = None
     started_at: float | None = None
     break_ends_at: float | None = None
+    """Wall clock: when the break on air resumes by itself; None where it does not, or none is on air."""
+    break_announced_end: float | None = None
+    """Wall clock: when the announced duration of the break on air is over, or has been."""
     return_feed: ReturnFeedView | None = None
     """None where no return feed is watched."""
 

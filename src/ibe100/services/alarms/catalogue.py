@@ -86,6 +86,14 @@ BREAK_MISSED = AlarmRule(
     clears_itself=False,
     only_while_running=False,
 )
+BREAK_OVERRUN = AlarmRule(
+    "break_overrun",
+    Severity.MAJOR,
+    "Break is longer than was announced",
+    "Nobody has gone back to programme, or the return that was to be sent did not go out",
+    "Go BACK TO PROGRAMME (F10); the distributor may have gone back by itself",
+    on_delay_s=0.7,
+)
 HEARTBEAT_LOST = AlarmRule(
     "heartbeat_lost",
     Severity.MAJOR,

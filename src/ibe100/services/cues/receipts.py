@@ -156,7 +156,7 @@ class CueReceipts:
         now = time.time()
         on_air = current is not None and current.is_on_air(now)
         ends_at = current.ends_at if current is not None and on_air else None
-        run.show_break(on_air, ends_at)
+        run.show_break(on_air, ends_at, current.announced_end if current is not None and on_air else None)
         if ends_at is not None:
             asyncio.get_running_loop().call_later(max(0.0, ends_at - now) + TICK_S, self.show_break, run)
 

@@ -12,6 +12,7 @@ from ibe100.services.streams.run_record import RunRecord
 from ibe100.services.streams.runner_facts import AttemptStarted
 from ibe100.services.streams.runner_samples import Measurement
 from ibe100.services.watches.attempts import AttemptWatch
+from ibe100.services.watches.break_length import BreakLengthWatch
 from ibe100.services.watches.flow import FlowWatch
 from ibe100.services.watches.output import OutputWatch
 from ibe100.services.watches.signal import SignalWatch
@@ -34,6 +35,7 @@ class StreamWatch(Watch):
             OutputWatch(record.config),
             AttemptWatch(),
             HeartbeatWatch(run),
+            BreakLengthWatch(run),
             self._flow,
         )
         self._signal = self._new_signal()
