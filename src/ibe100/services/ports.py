@@ -53,9 +53,6 @@ class CuePort(Protocol):
     async def cancel(self, cue_id: int) -> Cue:
         """Cancel a cue that is ARMED: it never airs. Raises CueRefused otherwise."""
 
-    def sends_at(self, cue: Cue) -> float | None:
-        """Wall clock at which an ARMED cue goes out; from any thread. None where it has no splice time."""
-
     def break_warning(self, duration_s: float) -> str:
         """Words about a break that is unusually long, else empty; pure and quick."""
 

@@ -33,7 +33,7 @@ from ibe100.services.cues.draft import (
 from ibe100.services.cues.foreign import ForeignCues
 from ibe100.services.cues.heartbeat import Heartbeat
 from ibe100.services.cues.ledger import CueLedger
-from ibe100.services.cues.readiness import least_lead_s, readiness, send_lead_s
+from ibe100.services.cues.readiness import least_lead_s, readiness
 from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.cues.retiming import audit_detail
 from ibe100.services.cues.section import describe
@@ -165,12 +165,6 @@ class SCTE35Service:
         if lost := self._places.fault or self._storage.problem():
             return Readiness(ready=False, reasons=(f"{NOT_KEPT}: {lost}", *ready.reasons))
         return ready
-
-    def sends_at(self, cue: Cue) -> float | None:
-        """Wall clock at which an ARMED cue goes out, and can be disarmed no more."""
-        if cue.splice_at is None or not self._exists(cue.stream_id):
-            return None
-        return cue.splice_at - send_lead_s(self._runs.run_of(cue.stream_id).cue_options)
 
     def break_warning(self, duration_s: float) -> str:
         """Words about a break that is unusually long, else empty."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import pytest
@@ -13,7 +14,7 @@ from console_under_test import Console
 from fake_contracts import TEMPLATE
 from fake_services import FakeServices
 from fake_values import BEYOND_32_BITS, running, view
-from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueRequest, CueState
+from ibe100.models.scte35_marker import CALL_OFF_LEAST_S, BreakEnd, Cue, CueAction, CueRequest, CueState
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import Tally
 from ibe100.ui.cues.hold_button import HOLD_MS
@@ -287,15 +288,36 @@ def test_f11_held_crashes_out_and_a_tap_does_not(console: Console) -> None:
     assert len(requests) == 1
 
 
-def test_a_cue_that_is_out_cannot_be_disarmed_and_that_is_said(console: Console) -> None:
+def test_an_announced_cue_is_called_off_until_its_splice_is_near(console: Console) -> None:
     panel, cues = console.parts.cue_panel, console.services.cues
     panel.pre_roll_row.set_value(8)
     panel.fire(CueAction.TO_BREAK)
     console.until(lambda: receipts(console))
-    console.do(lambda: cues.put(cues.cues[0].moved_to(CueState.SENT, sent=3)))
+    sent = {"sent": 1, "sent_at": time.time()}
+    console.do(lambda: cues.put(cues.cues[0].moved_to(CueState.SENT, **sent)))
     console.until(lambda: "SENT" in receipts(console)[0])
+    assert panel.status.disarm.isVisible()
+    near = {"splice_at": time.time() + CALL_OFF_LEAST_S - 0.1}
+    console.do(lambda: cues.put(cues.cues[0].model_copy(update=near)))
+    console.until(lambda: not panel.status.disarm.isVisible())
     QTest.keyClick(console.window, Qt.Key.Key_Escape)
-    assert "can no longer be cancelled" in console.parts.notices.text.text()
+    assert "can be called off no longer" in console.parts.notices.text.text()
+    far = {"splice_at": time.time() + 60}
+    console.do(lambda: cues.put(cues.cues[0].model_copy(update=far)))
+    console.until(lambda: panel.status.disarm.isVisible())
+    QTest.keyClick(console.window, Qt.Key.Key_Escape)
+    console.until(lambda: panel.status.title.text() == "CALLED OFF")
+    assert "nothing was sent" not in panel.status.receipt.text()
+
+
+def test_a_break_over_its_announced_end_counts_up(console: Console) -> None:
+    end = time.time() - 4
+    console.do(
+        lambda: console.services.streams.update("stream-1", tally=Tally.IN_BREAK, break_announced_end=end)
+    )
+    status = console.parts.cue_panel.status
+    console.until(lambda: status.title.text() == "OVER-RUN")
+    assert status.digits.text().startswith("+00:0")
 
 
 def test_how_the_break_ends_is_chosen_for_each_one_and_begins_as_the_stream_has_it(

@@ -128,9 +128,6 @@ class FakeCues:
     def announced_end(self, out: Cue) -> float | None:
         return out.announced_end
 
-    def sends_at(self, cue: Cue) -> float | None:
-        return None if cue.splice_at is None else cue.splice_at - 1.0
-
     def break_warning(self, duration_s: float) -> str:
         return "longer than 15:00" if duration_s > 900 else ""
 

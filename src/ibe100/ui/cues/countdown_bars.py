@@ -26,13 +26,13 @@ class DisarmButton(PermittedButton):
         self._left_s, self._part = 0.0, 0.0
         scaled(self.setFixedHeight, HEIGHT)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName("Disarm the armed cue, key Escape")
+        self.setAccessibleName("Call off the cue, key Escape")
 
-    def show_left(self, left_s: float | None, whole_s: float) -> None:
-        """Show for how long it still works; None where that is not known."""
-        self._left_s = max(0.0, left_s or 0.0)
+    def show_left(self, left_s: float, whole_s: float) -> None:
+        """Show for how long it still works."""
+        self._left_s = max(0.0, left_s)
         self._part = min(1.0, self._left_s / whole_s) if whole_s > 0 else 0.0
-        self.setText("Disarm" if left_s is None else f"Disarm   {self._left_s:.1f} s left")
+        self.setText(f"Disarm   {self._left_s:.1f} s left")
         self.setAccessibleDescription(self.text())
         self.update()
 

@@ -8,7 +8,7 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from ibe100.models.cues.contract import Contract, Severity
-from ibe100.models.scte35_marker import CueAction, CueRequest, CueState, Direction, Readiness
+from ibe100.models.scte35_marker import CueAction, CueRequest, Direction, Readiness
 from ibe100.models.stream_state import Tally
 from ibe100.ui.cues.break_end_row import BreakEndRow
 from ibe100.ui.cues.cue_buttons import CueButtons
@@ -162,14 +162,14 @@ class CuePanel(QWidget):
             self._trigger.fire(self._row(), self.more.action, request)
 
     def disarm(self) -> None:
-        """Cancel the target's armed cue."""
-        cue = self._cues.armed(self._target_id)
+        """Call off the target's cue: disarmed while it is armed, withdrawn once it is announced."""
+        cue = self._cues.can_be_called_off(self._target_id, time.time())
         if cue is not None:
             self._client.ask("Disarm", lambda s: s.cues.cancel(cue.cue_id)).then(self._cues.put)
             return
         latest = self._cues.latest(self._target_id)
         if latest is not None and not latest.state.is_final and (latest.splice_at or 0) > time.time():
-            self.refused.emit("Disarm", f"{latest.action} has gone out and can no longer be cancelled")
+            self.refused.emit("Disarm", f"{latest.action} can be called off no longer")
 
     def _request(self, stream_id: str, action: CueAction) -> CueRequest:
         leaves = action.traits.direction is Direction.OUT
@@ -297,14 +297,11 @@ class CuePanel(QWidget):
         self.target.show_row(row, self._streams.row_of(self._selected_id))
         latest = self._cues.latest(self._target_id)
         came_back = None if latest is None else self._cues.return_of(latest.cue_id)
-        is_armed = latest is not None and latest.state is CueState.ARMED
-        until = self._client.read(lambda s: s.cues.sends_at(latest), None) if latest and is_armed else None
         self.status.show_cue(
             row,
             latest,
             came_back,
             self._trigger.being_recorded(self._target_id),
-            works_until=until,
             idle=self._would_go_out(),
         )
         self.receipts.show_feed(None if row is None else row.view.return_feed)
@@ -316,7 +313,7 @@ class CuePanel(QWidget):
             for action in (CueAction.TO_BREAK, CueAction.CRASH_OUT):
                 ready[action] = Readiness(ready=False, reasons=(fault, *ready[action].reasons))
         latched = {
-            action: self._latched_words(until)
+            action: self._latched_words(None if latest is None else latest.can_be_called_off_until)
             for action in ready
             if self._trigger.is_latched(self._target_id, action)
         }

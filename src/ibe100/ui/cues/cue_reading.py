@@ -47,13 +47,14 @@ def read_cue(row: StreamRow | None, cue: Cue | None, at: float, *, is_called_off
     if cue is not None and cue.splice_at is not None and cue.splice_at > at:
         left = format_countdown(cue.splice_at - at)
         splice = f"splice {format_clock(cue.splice_at)}"
-        if cue.state is CueState.ARMED:
-            return Reading(f"{cue.action} in", left, splice, event, "status_armed", DISARM_PAGE)
-        if cue.state in (CueState.SENT, CueState.SEEN):
+        if (cue.can_be_called_off_until or 0.0) > at:
+            line = splice if cue.state is CueState.ARMED else f"{splice} · {receipt_words(cue)}"
+            return Reading(f"{cue.action} in", left, line, event, "status_armed", DISARM_PAGE)
+        if cue.state in (CueState.ARMED, CueState.SENT, CueState.SEEN):
             receipt = f"{SENT_WORDS} · {receipt_words(cue)}"
             return Reading(f"{cue.action} in", left, splice, event, "status_armed", receipt=receipt)
     if cue is not None and is_called_off:
-        receipt = f"nothing was sent · {cue.reason}"
+        receipt = cue.reason if cue.sent_at is not None else f"nothing was sent · {cue.reason}"
         return Reading("CALLED OFF", "", str(cue.action), event, receipt=receipt)
     if cue is not None and cue.state is CueState.FAILED and at - cue.requested_at < RECENT_S:
         return Reading(f"{cue.action} FAILED", "NOT SEEN", "", event, "status_failed")
@@ -67,7 +68,7 @@ def read_cue(row: StreamRow | None, cue: Cue | None, at: float, *, is_called_off
 
 
 def _read_break(row: StreamRow, cue: Cue | None, at: float, event: str) -> Reading:
-    ends = row.view.break_ends_at
+    ends = row.view.break_ends_at or row.view.break_announced_end
     began = None if cue is None else cue.splice_at or cue.seen_at or cue.requested_at
     out = "" if began is None else f"out {format_clock(began)}"
     returns = RETURNS.get(cue.returns, "") if cue is not None and cue.returns is not None else ""

@@ -90,8 +90,8 @@ class CueStatus(QFrame):
         return page
 
     def note(self, cue: Cue) -> None:
-        """Note a step of a cue's life: one that was armed and is cancelled has been called off just now."""
-        if cue.state is CueState.ARMED:
+        """Note a step of a cue's life: one on its way that is cancelled has been called off just now."""
+        if cue.can_be_called_off_until is not None:
             self._armed.add(cue.cue_id)
         elif cue.cue_id in self._armed:
             self._armed.discard(cue.cue_id)
@@ -105,13 +105,12 @@ class CueStatus(QFrame):
         came_back: ReturnReceipt | None = None,
         recording: tuple[CueAction, float] | None = None,
         *,
-        works_until: float | None = None,
         idle: tuple[str, str] = ("", ""),
     ) -> None:
         """Show the target, its newest cue, and what the return feed says of it.
 
-        `recording` is a cue that is not on disk yet, for so many seconds. `works_until` is when an armed cue
-        goes out (wall clock). `idle` are the lines below the title while no cue is pending.
+        `recording` is a cue that is not on disk yet, for so many seconds. `idle` are the lines below
+        the title while no cue is pending.
         """
         at = time.time()
         reading = read_cue(row, cue, at, is_called_off=self._is_called_off(cue, at))
@@ -127,9 +126,8 @@ class CueStatus(QFrame):
         self.bar.show_part(reading.part)
         self.began.setText(reading.began)
         self.ends.setText(reading.ends)
-        if cue is not None and cue.state is CueState.ARMED:
-            left = None if works_until is None else works_until - at
-            self.disarm.show_left(left, (works_until or at) - cue.requested_at)
+        if cue is not None and (until := cue.can_be_called_off_until) is not None:
+            self.disarm.show_left(until - at, until - cue.requested_at)
         self.bottom.setCurrentIndex(reading.page)
         self._show_return(None if row is None else row.view.return_feed, came_back)
         if self.property("kind") != reading.kind:

@@ -126,7 +126,7 @@ def _break(row: StreamRow, began: Cue | None) -> StreamStatus | None:
     if view.tally is not Tally.IN_BREAK:
         return None
     begun_at = None if began is None else began.splice_at or began.sent_at or began.requested_at
-    ends = view.break_ends_at
+    ends = view.break_ends_at or view.break_announced_end
     if ends is None:
         return StreamStatus(
             StatusKind.IN_BREAK, "IN BREAK", detail="no end is announced", at=begun_at, counts_up=True

@@ -151,9 +151,11 @@ class CueListModel(QAbstractListModel):
         """All known cues of a stream, the newest first."""
         return [cue for cue in self._cues if cue.stream_id == stream_id]
 
-    def armed(self, stream_id: str) -> Cue | None:
-        """The armed cue of a stream, which has not gone out and can still be cancelled."""
-        return self._first(lambda cue: cue.stream_id == stream_id and cue.state is CueState.ARMED)
+    def can_be_called_off(self, stream_id: str, at: float) -> Cue | None:
+        """The newest cue of a stream that can still be called off at a moment (wall clock)."""
+        return self._first(
+            lambda cue: cue.stream_id == stream_id and (cue.can_be_called_off_until or 0.0) > at
+        )
 
     def _first(self, wanted: Callable[[Cue], bool]) -> Cue | None:
         return next((cue for cue in self._cues if wanted(cue)), None)

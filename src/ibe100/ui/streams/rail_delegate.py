@@ -117,8 +117,9 @@ class RailDelegate(QStyledItemDelegate):
 def _words(row: StreamRow) -> tuple[str, ...]:
     """State in a word: what is left of a break, or the tally."""
     view = row.view
-    if view.tally is Tally.IN_BREAK and view.break_ends_at is not None:
-        left_s = view.break_ends_at - time.time()
+    ends = view.break_ends_at or view.break_announced_end
+    if view.tally is Tally.IN_BREAK and ends is not None:
+        left_s = ends - time.time()
         return (format_span(left_s) if left_s >= 0 else f"+{format_span(-left_s)}", "BREAK")
     if view.tally is Tally.OFF and view.state.is_active:
         return (str(view.state), str(view.tally))
