@@ -43,6 +43,8 @@ VALID: tuple[dict[str, Any], ...] = (
     {"name": "Channel"},
     {"kind": "udp", "port": 5},
 )
+SHARE = 3
+"""Each route is given one in so many of the bodies, another part than the route before it."""
 TRIED_PER_FIELD = 2
 HEAD = {"Content-Type": "application/json", "Idempotency-Key": "k"}
 
@@ -69,7 +71,7 @@ async def test_no_body_of_any_route_is_a_bug(tmp_path: Path) -> None:
                 path = re.sub(r"{\w+}", "1", route.path)
                 if path.endswith(("/logout", "/probe", "/start", "/restart")):
                     continue
-                for body in bodies(turn):
+                for body in bodies(turn)[turn % SHARE :: SHARE]:
                     answer = await client.request(method, path, content=body, headers=HEAD)
                     assert answer.status_code != 500, (method, path, body[:100], answer.text)
                     if answer.status_code >= 400:
