@@ -31,7 +31,7 @@ def steady_pids(now: Iterable[PidSample], before: Iterable[PidSample]) -> tuple[
     known = {one.pid: one.description for one in before}
     return tuple(
         one.model_copy(update={"description": known[one.pid]})
-        if known.get(one.pid, "").startswith(one.description.removesuffix(")"))
+        if one.pid in known and known[one.pid].startswith(one.description.removesuffix(")"))
         else one
         for one in now
     )
