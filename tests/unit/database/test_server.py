@@ -215,8 +215,9 @@ def test_a_url_with_a_password_or_of_another_kind_is_refused_without_repeating_i
 
 
 async def test_the_password_is_in_no_error(
-    own_server: PostgresServer, caplog: pytest.LogCaptureFixture
+    own_server: PostgresServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("ibe100.database.upgrade.PATIENCE_S", 0.0)
     (own_server.folder / "data" / "pg_hba.conf").write_text("local all all scram-sha-256\n")
     url = own_server.address("postgres").url
     own_server.run(f"ALTER ROLE ibe100 PASSWORD '{CANARY}'")

@@ -67,12 +67,24 @@ def writing_engine(server: DatabaseServer) -> Engine:
     @event.listens_for(engine, "connect")
     def on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         try:
+            _take_any_text(connection)
             _become_the_writer(connection, server)
         except BaseException:
             connection.close()
             raise
 
     return engine
+
+
+def _take_any_text(connection: Any) -> None:
+    """Have U+0000, which a program's last words may hold and the server's text may not, stored as U+FFFD."""
+    from psycopg.types.string import StrDumper
+
+    class TextDumper(StrDumper):
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\0", "\ufffd"))
+
+    connection.adapters.register_dumper(str, TextDumper)
 
 
 def _become_the_writer(connection: DBAPIConnection, server: DatabaseServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 
@@ -34,10 +35,9 @@ def cue(number: int, **changes: object) -> Cue:
 @pytest.fixture
 async def database(address: DatabaseAddress) -> AsyncIterator[Database]:
     database = await Database.open(address)
-    for number in range(60):
-        stored = await database.cues.create(cue(number))
-        if number % 3 == 0:
-            await database.cues.step(stored.moved_to(CueState.REFUSED, reason=stored.reason))
+    made = await asyncio.gather(*(database.cues.create(cue(number)) for number in range(60)))
+    refused = (stored.moved_to(CueState.REFUSED, reason=stored.reason) for stored in made[::3])
+    await asyncio.gather(*(database.cues.step(one) for one in refused))
     yield database
     await database.close()
 

@@ -209,6 +209,15 @@ async def test_a_stream_that_cannot_be_read_is_named_and_kept(
     assert rows(address, "SELECT count(*) FROM streams") == [(2,)]
 
 
+async def test_text_that_a_program_printed_is_on_record_whatever_it_holds(database: Database) -> None:
+    words = "\x1b[31m Ä \ufffe 🎬 'quoted' %s :name \\ "
+    for detail in (words, f"{words}\0"):
+        await database.audit.write(AuditRecord(at=1.0, who="w", action="a", subject="s", detail=detail))
+    with_nul, without = await database.audit.list()
+    assert without.detail == words.strip()
+    assert with_nul.detail.rstrip("\0\ufffd") == words
+
+
 async def test_the_used_event_ids_outlive_their_stream(database: Database) -> None:
     draft = Cue(
         cue_id=0,
