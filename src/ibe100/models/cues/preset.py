@@ -10,8 +10,8 @@ from ibe100.models.base import Printable, Value, describe_error
 from ibe100.models.cues.segmentation import Segmentation
 from ibe100.models.scte35_marker import BreakEnd, CueAction, CueRequest
 
-NOT_BY_ONE_PRESS = frozenset({CueAction.CRASH_OUT, CueAction.CRASH_IN})
-"""Actions whose buttons are held."""
+NOT_BY_ONE_PRESS = frozenset({CueAction.CRASH_OUT, CueAction.CRASH_IN, CueAction.CALL_OFF})
+"""Actions whose buttons are held, and the withdrawal of a cue."""
 MOST_PRESETS, MOST_STEPS = 40, 500
 
 
@@ -34,7 +34,7 @@ class CuePreset(Value):
     @model_validator(mode="after")
     def _can_be_asked_for(self) -> Self:
         if self.action in NOT_BY_ONE_PRESS:
-            raise ValueError(f"a preset is fired by one press, and {self.action} is held")
+            raise ValueError(f"{self.action} is no preset: that is fired by one press")
         try:
             self.request("checked")
         except ValidationError as error:

@@ -134,7 +134,7 @@ async def test_a_damaged_file_is_set_aside_and_told_of(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"name": "Out", "action": CueAction.CRASH_OUT}, "one press, and CRASH OUT is held"),
+        ({"name": "Out", "action": CueAction.CRASH_OUT}, "is no preset: that is fired by one press"),
         ({"name": "End", "action": CueAction.TIME_SIGNAL}, "segmentation belongs to a TIME SIGNAL"),
         ({"name": "Long", "duration_s": 999_999}, "less than or equal to 86400"),
         ({"name": ""}, "at least 1 character"),
