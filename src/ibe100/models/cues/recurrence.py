@@ -93,7 +93,7 @@ def _known_zone(name: str) -> str:
 def _wall_time(local_time: time) -> time:
     if local_time.tzinfo is not None:
         raise ValueError("a local time has no offset: its time zone stands beside it")
-    return local_time
+    return local_time.replace(fold=0)  # of a doubled time the first
 
 
 class Weekly(Series):
