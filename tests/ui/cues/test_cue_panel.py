@@ -14,7 +14,7 @@ from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import running, view
 from ibe100.models.errors import CueRefused
-from ibe100.models.scte35_marker import CueAction, CuePreview, CueRequest
+from ibe100.models.scte35_marker import CueAction, CuePreview, CueRequest, CueState
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -113,3 +113,19 @@ def test_nothing_in_the_panel_moves_when_states_change(console: Console) -> None
     console.settle()
     assert panel.buttons.said
     assert places() == before
+
+
+def test_the_withdrawal_of_a_cue_does_not_hide_that_it_was_called_off(console: Console) -> None:
+    panel, cues = console.parts.cue_panel, console.services.cues
+    panel.pre_roll_row.set_value(8)
+    panel.fire(CueAction.TO_BREAK)
+    console.until(panel.status.disarm.isVisible)
+    announced = cues.cues[0].moved_to(CueState.SENT, sent=1, sent_at=time.time())
+    section = announced.section_base64
+    withdrawal = {"cue_id": announced.cue_id + 1, "action": CueAction.CALL_OFF, "section_base64": section}
+    withdrawn = announced.moved_to(CueState.CANCELLED, reason="called off by olga")
+    console.do(lambda: cues.put(announced))
+    console.do(lambda: cues.put(announced.model_copy(update={**withdrawal, "splice_at": None})))
+    console.do(lambda: cues.put(withdrawn))
+    console.until(lambda: panel.status.title.text() == "CALLED OFF")
+    assert panel.status.receipt.text() == "called off by olga"

@@ -138,8 +138,16 @@ class CueListModel(QAbstractListModel):
         return self._returns.get(cue_id)
 
     def latest(self, stream_id: str, action: CueAction | None = None) -> Cue | None:
-        """The newest cue of a stream, or its newest of one action."""
-        return self._first(lambda cue: cue.stream_id == stream_id and action in (None, cue.action))
+        """The newest cue of a stream, or its newest of one action.
+
+        The withdrawal of a cue has a receipt of its own, and what is told is that the cue was called off.
+        """
+        return self._first(
+            lambda cue: (
+                cue.stream_id == stream_id
+                and (cue.action is action or (action is None and cue.action is not CueAction.CALL_OFF))
+            )
+        )
 
     def opened_break(self, stream_id: str) -> Cue | None:
         """The newest cue of a stream that took its viewers into a break."""
