@@ -22,12 +22,13 @@ from PyQt6.QtWidgets import (
 )
 
 from ibe100.ui.themes.sizes import LEAST_TYPE
+from ibe100.ui.widgets.fitting import FittingLabel
 from ibe100.ui.widgets.labels import ElidedLabel, TwoLineLabel
 
 ELLIPSIS = "…"
 SLACK = 1
 """Pixels that rounding may take."""
-WHOLE_KINDS = frozenset({"problem", "magenta", "amber", "title", "strong"})
+WHOLE_KINDS = frozenset({"problem", "magenta", "amber"})
 """Kinds of labels that are never elided: what they say matters."""
 
 
@@ -40,6 +41,7 @@ class Drawn:
     metrics: QFontMetrics
     pixels: int
     widget: QWidget | None
+    flags: int
 
 
 def visible(root: QWidget, *kinds: type[QWidget]) -> list[QWidget]:
@@ -88,6 +90,7 @@ def _recorded() -> Iterator[list[Drawn]]:
                     QFontMetrics(font),
                     font.pixelSize(),
                     device if isinstance(device, QWidget) else None,
+                    _flags(given[1]),
                 )
             )
         return plain.__get__(painter, QPainter)(*given)
@@ -99,6 +102,10 @@ def _recorded() -> Iterator[list[Drawn]]:
         QPainter.drawText = plain  # type: ignore[method-assign]
 
 
+def _flags(given: Any) -> int:
+    return int(given.value) if isinstance(given, Qt.AlignmentFlag) else int(given)
+
+
 def _painted(drawn: Drawn) -> str:
     if not drawn.text.strip():
         return ""
@@ -107,6 +114,11 @@ def _painted(drawn: Drawn) -> str:
         return f"{where}: {drawn.text!r} is painted {drawn.pixels} px high"
     if drawn.text.endswith(ELLIPSIS) and not _is_whole_elsewhere(drawn):
         return f"{where}: {drawn.text!r} is elided, and is whole nowhere"
+    if drawn.flags & Qt.TextFlag.TextWordWrap.value:
+        room = drawn.room.toRect()
+        needed = drawn.metrics.boundingRect(room, drawn.flags, drawn.text)
+        fits = needed.height() <= room.height() + SLACK and needed.width() <= room.width() + SLACK
+        return "" if fits else f"{where}: {drawn.text!r} needs {needed.size()}, has {room.size()}"
     lines = drawn.text.split("\n")
     width = max(drawn.metrics.horizontalAdvance(line) for line in lines)
     if width > drawn.room.width() + SLACK and not drawn.text.endswith(ELLIPSIS):
@@ -142,16 +154,17 @@ def _label(label: QWidget) -> list[str]:
         if label.property("kind") in WHOLE_KINDS:
             return [f"{label.property('kind')} {words!r} is elided"]
         return [] if label.toolTip() else [f"{words!r} is elided, and its tooltip is empty"]
-    if isinstance(label, TwoLineLabel):
+    if isinstance(label, TwoLineLabel | FittingLabel):  # shorter by rule; what they draw is looked at
         return []
     if label.wordWrap():
         needed = label.heightForWidth(label.width())
         return [f"{words!r} needs a height of {needed}, has {label.height()}"] * (
             needed > label.height() + SLACK
         )
-    hint = label.sizeHint()
-    if hint.width() > label.width() + SLACK:
-        return [f"{words!r} needs {hint.width()}, has {label.width()}"]
+    width = max(label.fontMetrics().horizontalAdvance(line) for line in words.split("\n"))
+    room = label.contentsRect().width()
+    if width > room + SLACK:
+        return [f"{words!r} needs {width}, has {room}"]
     needed = label.fontMetrics().height()
     return [f"{words!r} needs a height of {needed}, has {label.height()}"] * (needed > label.height() + SLACK)
 

@@ -112,6 +112,9 @@ class StreamEditor(QDialog):
         scroll.setAccessibleName("Fields of the stream")
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the first field has the keyboard when it opens
         scroll.setWidget(form)
+        bar = scroll.verticalScrollBar()
+        assert bar is not None
+        scroll.setMinimumWidth(form.minimumSizeHint().width() + bar.sizeHint().width())
         right = QVBoxLayout()
         scaled(right.setSpacing, 12)
         right.addWidget(self.contract)
@@ -126,7 +129,7 @@ class StreamEditor(QDialog):
         scaled(layout.setSpacing, 12)
         layout.addLayout(body, 1)
         layout.addWidget(self.foot)
-        self.resize(*SIZE)
+        self.resize(px(SIZE[0]), px(SIZE[1]))
 
     def _fill(self) -> None:
         for endpoint in self._endpoints:
