@@ -14,7 +14,7 @@ from ibe100.ui.qt_models.alarm_groups import HiddenAlarm
 from ibe100.ui.qt_models.alarm_table import SEVERITY_WORDS, AlarmTableModel, lasted
 from ibe100.ui.qt_models.shortcomings import words
 from ibe100.ui.themes.icons import icon_pixmap
-from ibe100.ui.themes.sizes import RADIUS, px, scaled
+from ibe100.ui.themes.sizes import RADIUS, on_text_size, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.fitting import FittingLabel, fit
@@ -106,6 +106,7 @@ class AlarmLine(QWidget):
             *(self.shelve_button, self.breaks_button, self.history_button, self.fold_button),
         ):
             head.addWidget(button)
+        on_text_size(self, AlarmLine.fit)
 
     def show_quiet(self, found: Sequence[str]) -> None:
         """Take what is not as it should be, though no alarm says so."""
