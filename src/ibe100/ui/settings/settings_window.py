@@ -20,7 +20,6 @@ from ibe100.ui.qt_models.seat_model import SeatModel
 from ibe100.ui.settings.pages import Page
 from ibe100.ui.settings.sections import SECTIONS, Section, section_of
 from ibe100.ui.settings.settings_model import SettingsModel
-from ibe100.ui.themes.enterprise_theme import unstyled
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.themes.sizes import BUTTON_HEIGHT, FIELD_HEIGHT, px, scaled
 from ibe100.ui.widgets.buttons import push_button
@@ -152,9 +151,8 @@ class SettingsWindow(QWidget):
             return shown
         if name not in self._pages:
             section = next(one for one in SECTIONS if one.name == name)
-            with unstyled():
-                self._pages[name] = self._make_page(section)
-                self.stack.addWidget(self._pages[name])
+            self._pages[name] = self._make_page(section)
+            self.stack.addWidget(self._pages[name])
         return self._pages[name]
 
     def open_section(self, name: str = "") -> None:
