@@ -119,6 +119,7 @@ def _quit_on_signals(application: QApplication) -> QTimer:
 def _close(window: MainWindow, session: ServiceSession, loop: BackgroundLoop) -> None:
     window.hide()
     window.parts.sound.player.close()
+    window.parts.listening.close()  # twice is once: a signal ends the console without closing the window
     for close in (session.close, loop.stop):
         try:
             close(CLOSE_TIMEOUT_S)
