@@ -49,7 +49,7 @@ def test_all_cue_keys_work_in_every_dock(console: Console, name: str, floating: 
     inside = {
         "streams": parts.stream_panel.list,
         "schedule": parts.schedule.head.plan_button,
-        "cues": parts.cue_panel.preview.copy,
+        "cues": parts.cue_panel.break_row.button(60),
     }[name]
     console.until(inside.isVisible)
     console.until(inside.isEnabled)
@@ -72,7 +72,8 @@ def test_all_cue_keys_work_in_every_dock(console: Console, name: str, floating: 
 
 
 def test_cue_keys_work_while_text_is_typed_and_the_text_stays(console: Console) -> None:
-    edit = focus(console, console.parts.stream_panel.filter_edit)
+    own = console.parts.cue_panel.break_row.own
+    edit = focus(console, own)
     QTest.keyClicks(edit, "1")
     QTest.keyClick(edit, Key.Key_F9)
     console.until(lambda: actions(console) == [CueAction.TO_BREAK])
@@ -83,7 +84,7 @@ def test_cue_keys_work_while_text_is_typed_and_the_text_stays(console: Console) 
     QTest.keyPress(edit, Key.Key_F11)
     console.until(lambda: actions(console)[2:] == [CueAction.CRASH_OUT])
     QTest.keyRelease(edit, Key.Key_F11)
-    assert (edit.hasFocus(), console.parts.stream_panel.filter_edit.text()) == (True, "1")
+    assert (edit.hasFocus(), own.text()) == (True, "1")
 
 
 def open_palette(console: Console) -> QWidget:
@@ -148,7 +149,7 @@ def test_a_pre_rolled_cue_is_not_disarmed_by_the_esc_that_leaves_a_field(console
     parts.cue_panel.pre_roll_row.set_value(8)
     QTest.keyClick(window, Key.Key_F9)
     console.until(parts.cue_panel.status.disarm.isVisible)
-    edit = focus(console, parts.stream_panel.filter_edit)
+    edit = focus(console, parts.cue_panel.break_row.own)
     QTest.keyClick(edit, Key.Key_Escape)
     console.settle()
     assert console.services.cues.cues[-1].state is CueState.ARMED
