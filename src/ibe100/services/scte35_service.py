@@ -54,6 +54,8 @@ from ibe100.utils.units import format_event_id
 from ibe100.utils.wall_clock import WallClock
 
 PROMPT_S = 0.25
+LATEST_AT_ONCE_S = 10.0
+"""A disk that hangs may give way long after the break that was asked for at once is wanted no more."""
 REMEMBERED_CUES = 500
 
 
@@ -212,6 +214,7 @@ class SCTE35Service:
 
     async def _fire(self, request: CueRequest) -> Cue:
         run = self._runs.run_of(request.stream_id)
+        began_s = time.monotonic()
         async with self._locks.setdefault(request.stream_id, asyncio.Lock()):
             try:
                 cue, draft = await self._commit(run, request)
@@ -221,6 +224,12 @@ class SCTE35Service:
                 recording = self._ledger.writes.add(refused, "a refused cue")
                 await asyncio.wait([recording], timeout=PROMPT_S)
                 raise
+            took_s = time.monotonic() - began_s
+            if cue.pts_time is None and took_s > LATEST_AT_ONCE_S and acting().name != EMERGENCY.name:
+                reason = (
+                    f"not sent: it took {took_s:.0f} s to record it; what is asked at once is not sent late"
+                )
+                return self._ledger.move(cue, CueState.FAILED, reason=reason)
             if cue.pts_time is None:
                 cue = self._dispatch.send(cue)
             else:

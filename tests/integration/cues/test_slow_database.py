@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection, Engine, event
 
 from ibe100.database.database import Database
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
-from services_rig import console, fired, looped, on_air
+from ibe100.services import scte35_service
+from services_rig import asked, console, fired, looped, on_air
 
 COMMIT_S = 0.7
 HICCUP_S = 0.4
@@ -43,6 +45,19 @@ async def longest_pause(until: asyncio.Event) -> float:
         await asyncio.sleep(0.01)
         longest = max(longest, time.monotonic() - began)
     return longest
+
+
+async def test_a_cue_at_once_that_a_hanging_disk_records_late_is_not_sent(
+    tmp_path: Path, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scte35_service, "LATEST_AT_ONCE_S", COMMIT_S / 2)
+    async with contextlib.AsyncExitStack() as stack:
+        application = await stack.enter_async_context(console(tmp_path / "data"))
+        stream_id = await on_air(application, looped(media))
+        stack.enter_context(slow_commits())
+        cue = await application.cues.fire(asked(stream_id, CueAction.TO_BREAK))
+        assert (cue.state, cue.sent) == (CueState.FAILED, 0)
+        assert "not sent late" in cue.reason
 
 
 async def test_cues_go_out_once_and_are_proved_while_each_commit_takes_long(
