@@ -79,10 +79,10 @@ class Matrix:
             window.grab().save(str(self.folder / f"{sizes[-1][0]}_{streams}_{theme.name.lower()}.png"))
         apply_theme(self._application)
         window.hide()
-        window.parts.sound.player.close()
-        window.parts.listening.close()
         session.close(10)
         loop.stop()
+        window.parts.sound.player.close()
+        window.parts.listening.close()
         window.deleteLater()
         QTest.qWait(10)
 

@@ -249,10 +249,10 @@ def main() -> None:
             f"arrived {tuple(got.values())} of {sent.result()}, {time.perf_counter() - begun:.1f} s after it"
         )
     window.hide()
-    window.parts.sound.player.close()
-    window.parts.listening.close()
     session.close(10)
     loop.stop()
+    window.parts.sound.player.close()
+    window.parts.listening.close()
     window.deleteLater()
     application.processEvents()
 

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QThread, pyqtS
 from PyQt6.QtWidgets import QApplication
 
 from ibe100.ui.alarms.tones import RATE_HZ
+from ibe100.ui.widgets.timers import end_thread
 
 if TYPE_CHECKING:
     from PyQt6.QtMultimedia import QAudioSink
@@ -48,11 +49,8 @@ class TonePlayer(QObject):
     def close(self) -> None:
         """End the thread; to be called before the window goes."""
         thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.quit()
-            if not thread.wait(END_MS):
-                log.warning("the sound server does not answer; its thread is left to the end of the process")
-                thread.setParent(None)
+        if thread is not None and not end_thread(thread, END_MS):
+            log.warning("the sound server does not answer; its thread is left to the end of the process")
 
     def _done(self, problem: str) -> None:
         if problem:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
 
-from ibe100.ui.widgets.timers import repeating
+from ibe100.ui.widgets.timers import end_thread, repeating
 
 if TYPE_CHECKING:
     from PyQt6.QtCore import QIODevice
@@ -105,10 +105,8 @@ class SoundOutput(QObject):
         if thread is None:
             return
         self._stop.emit()
-        thread.quit()
-        if not thread.wait(END_MS):
+        if not end_thread(thread, END_MS):
             log.warning("the sound server does not answer; its thread is left to the end of the process")
-            thread.setParent(None)
 
     def _begin(self) -> None:
         if self._thread is not None:

@@ -1,10 +1,11 @@
-"""Timers of widgets, in one line."""
+"""Timers of widgets, in one line, and the end of a thread."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QObject, QTimer
+from PyQt6 import sip
+from PyQt6.QtCore import QObject, QThread, QTimer
 
 
 def repeating(parent: QObject, interval_ms: int, call: Callable[[], object]) -> QTimer:
@@ -20,3 +21,16 @@ def single_shot(parent: QObject, interval_ms: int, call: Callable[[], object]) -
     timer = repeating(parent, interval_ms, call)
     timer.setSingleShot(True)
     return timer
+
+
+def end_thread(thread: QThread, longest_ms: int) -> bool:
+    """End a thread; False where it does not answer in time, and is left to the end of the process.
+
+    Qt ends the process when a thread that runs is destroyed, as Python would at the last reference.
+    """
+    thread.quit()
+    if thread.wait(longest_ms):
+        return True
+    thread.setParent(None)
+    sip.transferto(thread, None)  # type: ignore[arg-type]  # None is C++, says its documentation
+    return False
