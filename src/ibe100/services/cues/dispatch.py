@@ -252,7 +252,7 @@ class CueDispatch:
 
     def _repeat(self, run: StreamRun, cue: Cue) -> bool:
         """Send the same bytes again where that is due and in time; the runner is told of what is left."""
-        if cue.cue_id in self._called_off:
+        if cue.pts_time is None or cue.cue_id in self._called_off:
             return True
         due = repeats_left(run, cue)
         can_go = readiness(run).ready and why_hold(run, cue) is None and why_no_repeat(run, cue) is None
