@@ -9,7 +9,7 @@ from PyQt6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QThread, pyqtS
 from PyQt6.QtWidgets import QApplication
 
 from ibe100.ui.alarms.tones import RATE_HZ
-from ibe100.ui.widgets.timers import end_thread
+from ibe100.ui.widgets.timers import end_thread, load_sound
 
 if TYPE_CHECKING:
     from PyQt6.QtMultimedia import QAudioSink
@@ -37,6 +37,7 @@ class TonePlayer(QObject):
     def play(self, samples: bytes) -> None:
         """Play 16-bit samples; returns at once."""
         if self._thread is None:
+            load_sound()
             self._thread = QThread(self)
             self._output = _Output()
             self._output.moveToThread(self._thread)

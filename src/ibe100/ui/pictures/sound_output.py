@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
 
-from ibe100.ui.widgets.timers import end_thread, repeating
+from ibe100.ui.widgets.timers import end_thread, load_sound, repeating
 
 if TYPE_CHECKING:
     from PyQt6.QtCore import QIODevice
@@ -111,6 +111,7 @@ class SoundOutput(QObject):
     def _begin(self) -> None:
         if self._thread is not None:
             return
+        load_sound()
         self._thread = QThread(self)
         device = _Device(self.store)
         device.moveToThread(self._thread)

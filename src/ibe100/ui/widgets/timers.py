@@ -1,8 +1,9 @@
-"""Timers of widgets, in one line, and the end of a thread."""
+"""Timers of widgets, in one line; begin and end of a thread for sound."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from PyQt6 import sip
 from PyQt6.QtCore import QObject, QThread, QTimer
@@ -34,3 +35,13 @@ def end_thread(thread: QThread, longest_ms: int) -> bool:
     thread.setParent(None)
     sip.transferto(thread, None)  # type: ignore[arg-type]  # None is C++, says its documentation
     return False
+
+
+def load_sound() -> None:
+    """Import Qt's sound, on the main thread, before another one uses it.
+
+    Its import on a second thread while the main one used Qt ended the console by a segmentation fault.
+    Where it cannot be loaded, whoever uses it says why.
+    """
+    with suppress(ImportError):
+        import PyQt6.QtMultimedia  # noqa: F401
