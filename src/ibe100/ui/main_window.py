@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent
+from PyQt6.QtGui import QCloseEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QMainWindow
 
 from ibe100.ui.event_bridge import EventBridge
@@ -16,7 +16,7 @@ from ibe100.ui.widgets.focus_ring import FocusRing
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.ui.window.dialogs import Dialogs
 from ibe100.ui.window.parts import Parts
-from ibe100.ui.window.wiring import connect
+from ibe100.ui.window.wiring import connect, read_records_in_front
 
 DEFAULT_SIZE = QSize(1600, 1000)
 FRAME = QSize(4, 36)
@@ -52,6 +52,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.parts.status)
         self.setMinimumSize(LEAST_WINDOW)
         self.resize(self._first_size())
+        self._fit_text()
         self.parts.docks.arrange()
         self.parts.layout_controller.restore_last()
         self.parts.stream_panel.list.setFocus()
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         """Show that the services are up."""
         self.parts.status.services.setText("Services: up")
         self.parts.seat.look()
+        read_records_in_front(self.parts)
         self.parts.client.ask("engines", lambda s: s.engine.engines()).then(self._show_engines)
 
     def services_failed(self, words: str) -> None:
@@ -79,6 +81,11 @@ class MainWindow(QMainWindow):
         self.parts.status.services.setText("Services: down")
         self.parts.start_pages.show_failure(words)
         self.parts.docks.raise_page("dashboard")
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Choose the text size that fits before anything is painted."""
+        super().showEvent(event)
+        self._fit_text()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Give the pages what the window gains; the sides keep their sizes."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QLabel, QTableView
 
 from console_under_test import Console
 from fake_services import FakeServices
@@ -19,6 +19,7 @@ from ibe100.scte35.section import encode
 from ibe100.scte35.values import SpliceInfoSection, SpliceNull
 from ibe100.ui.qt_models.as_run_table import LATE_COLUMN, AsRunTableModel
 from ibe100.ui.records.section_view import section_words
+from ibe100.ui.widgets.tables import READING
 
 SECTION = base64.b64encode(encode(SpliceInfoSection(command=SpliceNull()))).decode()
 
@@ -105,3 +106,35 @@ def test_lateness_is_in_milliseconds_and_frames() -> None:
     model.show_rows((AsRunRow(late, "News"), AsRunRow(cue(2, CueState.FAILED), "News")))
     assert model.index(0, LATE_COLUMN).data() == "+40 ms · +1.0 fr"
     assert model.index(1, LATE_COLUMN).data() == "–"
+
+
+def test_a_page_in_front_when_the_services_open_is_read_and_says_so_until_then(
+    open_console: Callable[[FakeServices], Console],
+) -> None:
+    services = FakeServices([running(1, "IBE News HD")])
+    console = open_console(services)
+    page = console.parts.as_run
+    assert nothing_words(page.table) == READING
+    console.parts.docks.raise_page("as_run")
+    console.until(lambda: nothing_words(page.table) == "No cue was due on this day.")
+    services.cues.cues = [cue(1)]
+    console.session.close(20)
+    console.session.open()
+    console.until(lambda: page.model.rowCount() == 1)
+
+
+def test_an_empty_history_says_so_only_once_it_was_read(
+    open_console: Callable[[FakeServices], Console],
+) -> None:
+    console = open_console(FakeServices([]))
+    history = console.parts.history
+    assert nothing_words(history.sessions.table) == READING
+    history.read()
+    console.until(lambda: nothing_words(history.sessions.table) == "No stream was ever started here.")
+
+
+def nothing_words(table: QTableView) -> str:
+    """Words over an empty table."""
+    viewport = table.viewport()
+    assert viewport is not None
+    return next(words.text() for words in viewport.findChildren(QLabel) if not words.isHidden())

@@ -102,6 +102,17 @@ def test_steps_go_through_the_text_sizes_and_stop_at_the_ends(dark_again: QAppli
     assert controller.look.text_size == 90
 
 
+def test_a_series_of_steps_is_worn_once(dark_again: QApplication, qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    controller, worn = AppearanceController(window, None), list[int]()
+    controller.changed.connect(lambda: worn.append(text_size()))
+    for _ in range(3):
+        controller.step_text_size(1)
+    assert worn == []
+    qtbot.waitUntil(lambda: worn == [150])
+
+
 def test_a_small_window_shows_smaller_text_and_the_choice_is_kept(
     dark_again: QApplication, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
-from ibe100.ui.widgets.tables import fit_columns, record_table
+from ibe100.ui.widgets.tables import READING, fit_columns, record_table, say_nothing
 from ibe100.ui.widgets.tally_mark import SEVERITY_TEXT
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_day
@@ -54,6 +54,7 @@ COLUMNS: tuple[Column[Alarm], ...] = (
     Column("Value", lambda a: a.value or "–"),
     Column("Acknowledged", seen_to),
 )
+NOTHING = "No alarm was raised in this time."
 WIDTHS = {0: 72, 1: 112, 2: 68, 3: 62, 4: 96, 6: 110, 7: 104}
 CONDITION_COLUMN = 5
 
@@ -86,7 +87,7 @@ class AlarmHistory(QWidget):
         self.table = record_table(
             self.model,
             "Alarms on record",
-            "No alarm was raised in this time.",
+            READING,
             is_filtered=lambda: bool(self.words.text()) or self.severity.currentData() is not None,
         )
         fit_columns(self.table, WIDTHS, CONDITION_COLUMN)
@@ -123,6 +124,7 @@ class AlarmHistory(QWidget):
         if not self._client.is_bound:
             return
         self._asked += 1
+        say_nothing(self.table, READING)
         wanted, asked = self.wanted(), self._asked
         call = self._client.ask("Alarm history", lambda s: s.records.alarms.list(wanted))
         call.then(lambda alarms: self._show(alarms, wanted, asked), self._refused)
@@ -130,6 +132,7 @@ class AlarmHistory(QWidget):
     def _show(self, alarms: Sequence[Alarm], wanted: AlarmFilter, asked: int) -> None:
         if asked != self._asked:
             return
+        say_nothing(self.table, NOTHING)
         self.model.show(alarms)
         more = f"; the newest {wanted.limit} are shown" if len(alarms) >= wanted.limit else ""
         self.summary.setText(f"{counted(len(alarms), 'alarm')}{more}")
@@ -138,3 +141,4 @@ class AlarmHistory(QWidget):
     def _refused(self, words: str) -> None:
         self.summary.setText(f"▲ {words}")
         set_kind(self.summary, "problem")
+        say_nothing(self.table, "The alarms could not be read.")

@@ -28,10 +28,11 @@ from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.choices import choice_combo
 from ibe100.ui.widgets.file_question import ask_file_to_write
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
-from ibe100.ui.widgets.tables import fit_columns, record_table, show_column
+from ibe100.ui.widgets.tables import READING, fit_columns, record_table, say_nothing, show_column
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.units import counted
 
+NOTHING = "No cue was due on this day."
 WIDTHS = dict(enumerate((106, 104, 152, 90, 84, 82, 72, 102, 102, 150, 72, 176, 240)))
 TIME_ZONES = (("UTC", "UTC day"), ("local", "local day"))
 
@@ -69,7 +70,7 @@ class AsRunPage(QWidget):
         self.table = record_table(
             self.model,
             "As-run log",
-            "No cue was due on this day.",
+            READING,
             is_filtered=lambda: bool(self.filter.text().strip()),
         )
         fit_columns(self.table, WIDTHS, len(WIDTHS) - 1)
@@ -118,13 +119,16 @@ class AsRunPage(QWidget):
     def reload(self) -> None:
         """Read the streams to choose from, then the log."""
         if self._client.is_bound:
-            self._client.ask("As-run log", lambda s: s.as_run.streams()).then(self._show_streams)
+            self._client.ask("As-run log", lambda s: s.as_run.streams()).then(
+                self._show_streams, self._refused
+            )
 
     def read(self) -> None:
         """Ask for the chosen day; only the last question asked is shown."""
         if not self._client.is_bound:
             return
         self._asked += 1
+        say_nothing(self.table, READING)
         asked, chosen = self._asked, self.day.date()
         day = date(chosen.year(), chosen.month(), chosen.day())
         time_zone, stream_id = self.time_zone.currentData(), self.stream.currentData() or None
@@ -157,6 +161,7 @@ class AsRunPage(QWidget):
             self.log = log
             self.export_button.setEnabled(True)
             self.section.show_row(None)
+            say_nothing(self.table, NOTHING)
             self.model.show_rows(log.rows)
             watched = any(row.came_back is not None for row in log.rows)
             show_column(self.table, RETURN_COLUMN, watched)
@@ -168,6 +173,7 @@ class AsRunPage(QWidget):
     def _refused(self, words: str) -> None:
         self.summary.setText(f"▲ {words}")
         set_kind(self.summary, "problem")
+        say_nothing(self.table, "The log could not be read.")
 
     def _summarise(self) -> None:
         if self.log is None:

@@ -21,7 +21,14 @@ from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.choices import choice_combo
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
-from ibe100.ui.widgets.tables import fit_columns, record_table, select_source_row, show_column
+from ibe100.ui.widgets.tables import (
+    READING,
+    fit_columns,
+    record_table,
+    say_nothing,
+    select_source_row,
+    show_column,
+)
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_date
 from ibe100.utils.units import counted
@@ -79,7 +86,7 @@ class CueLogPage(QWidget):
         self.table = record_table(
             self.model,
             "Cue log",
-            "No cue was asked for yet.",
+            READING,
             is_filtered=lambda: self.query() != CueLogQuery(),
         )
         fit_columns(self.table, WIDTHS, len(WIDTHS) - 1)
@@ -153,6 +160,7 @@ class CueLogPage(QWidget):
             return
         self._asked += 1
         self._progress.start()
+        say_nothing(self.table, READING)
         asked, query = self._asked, self.query()
         call = self._client.ask("Cue log", lambda s: s.records.cues.log(query))
         call.then(lambda log: self._show(log, asked), self._refused)
@@ -167,6 +175,7 @@ class CueLogPage(QWidget):
             return
         selected = self.chosen()
         self.log, self._is_refused = log, False
+        say_nothing(self.table, "No cue was asked for yet.")
         self.model.replace(log.cues)
         watched = any(self._cues.return_of(cue.cue_id) is not None for cue in log.cues)
         self.table.setColumnHidden(RETURN_COLUMN, not watched)
@@ -207,6 +216,7 @@ class CueLogPage(QWidget):
     def _refused(self, words: str) -> None:
         self._is_refused = True
         self._say(f"▲ {words}", "problem")
+        say_nothing(self.table, "The log could not be read.")
 
     def _summarise(self) -> None:
         """Show how many cues are listed; the reason stays where the log could not be read."""

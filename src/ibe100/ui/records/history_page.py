@@ -27,7 +27,7 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
-from ibe100.ui.widgets.tables import fit_columns, record_table, text_filter
+from ibe100.ui.widgets.tables import READING, fit_columns, record_table, say_nothing, text_filter
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.timecode import format_date
 from ibe100.utils.units import event_id_hint, format_event_id
@@ -36,6 +36,12 @@ if TYPE_CHECKING:
     from ibe100.services.ports import Services
 
 MOST_CUES = 500
+NOTHING = {
+    "Sessions": "No stream was ever started here.",
+    "Cues": "No cue is on record yet.",
+    "Audit": "Nothing is on record under audit yet.",
+}
+"""Words over an empty table, by its name."""
 Records = tuple[Sequence[SessionRecord], Sequence[Cue], Sequence[AuditRecord], Sequence[LoggedStream]]
 """Sessions, cues and audit records, the newest first; and the streams that they name by id."""
 CUE_COLUMNS: tuple[Column[Cue], ...] = (
@@ -77,6 +83,7 @@ class HistoryPage(QWidget):
         self.alarms = AlarmHistory(client)
         self.sessions = SessionHistory(client)
         self._names: dict[str, str] = {}
+        self._tables = {"Sessions": self.sessions.table}
         stream: Column[Cue] = Column("Stream", lambda c: self._names.get(c.stream_id, c.stream_id))
         self.cues: KeyedTableModel[Cue] = KeyedTableModel(
             (CUE_COLUMNS[0], stream, *CUE_COLUMNS[1:]), lambda c: c.cue_id, self, font_size=SCALE
@@ -119,10 +126,21 @@ class HistoryPage(QWidget):
     def read(self) -> None:
         """Ask for sessions, cues and audit records."""
         if self._client.is_bound:
-            self._client.ask("History", _read_records).then(self._show_records)
+            self._say(dict.fromkeys(self._tables, READING))
+            self._client.ask("History", _read_records).then(self._show_records, self._refused)
+
+    def _refused(self, words: str) -> None:
+        self._say(dict.fromkeys(self._tables, "The history could not be read."))
+        self._client.refused.emit("History", words)
+
+    def _say(self, words: dict[str, str]) -> None:
+        """Say over the tables that are empty why they are."""
+        for name, nothing in words.items():
+            say_nothing(self._tables[name], nothing)
 
     def _show_records(self, records: Records) -> None:
         sessions, cues, audit, streams = records
+        self._say(NOTHING)
         # A stream that was deleted keeps its name here.
         self._names = {one.stream_id: one.name for one in streams}
         self.sessions.show_sessions(sessions)
@@ -140,8 +158,9 @@ class HistoryPage(QWidget):
     ) -> QTableView:
         filtered = text_filter(model, self)
         self.filter.textChanged.connect(filtered.setFilterFixedString)
-        table = record_table(filtered, name, f"Nothing is on record under {name.lower()} yet.")
+        table = record_table(filtered, name, READING)
         fit_columns(table, widths, stretch)
+        self._tables[name] = table
         return table
 
 

@@ -13,7 +13,7 @@ from ibe100.ui.monitoring.metrics_panel import MetricsPanel
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.sizes import SCALE, px, scaled
-from ibe100.ui.widgets.tables import fit_columns, record_table, text_filter
+from ibe100.ui.widgets.tables import READING, fit_columns, record_table, text_filter
 from ibe100.utils.timecode import format_date, format_span
 
 
@@ -42,7 +42,7 @@ class SessionHistory(QWidget):
             COLUMNS, lambda s: s.session_id, self, font_size=SCALE
         )
         self.filter = text_filter(self.model, self)
-        self.table = record_table(self.filter, "Sessions", "No stream was ever started here.")
+        self.table = record_table(self.filter, "Sessions", READING)
         fit_columns(self.table, WIDTHS, 5)
         self.plots = MetricsPanel(client, dict, whole="whole session")
         splitter = QSplitter(Qt.Orientation.Vertical)

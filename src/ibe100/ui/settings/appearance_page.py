@@ -6,7 +6,7 @@ from typing import Any
 
 from PyQt6.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
-from PyQt6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QLabel, QWidget
 
 from ibe100.models.alarms.alarm import Severity
 from ibe100.models.stream_state import Tally
@@ -50,6 +50,8 @@ class AppearancePage(Page):
         self.text_size = Segments("Text size", [(size, f"{size} %") for size in TEXT_SIZES])
         self.flashing = Segments("Flashing", OFF_ON)
         self.frames = Segments("Frames in the clock", OFF_ON)
+        self.feet: dict[str, QLabel] = {}
+        """Last lines of the rows, by the field they change."""
         for title, effect, field, control in (
             (
                 "Text size",
@@ -77,6 +79,7 @@ class AppearancePage(Page):
             row_frame.foot.setText(KEPT)
             row_frame.foot.show()
             self.body.addWidget(row_frame)
+            self.feet[field] = row_frame.foot
         appearance.changed.connect(self.look)
         self.look()
 
@@ -91,6 +94,7 @@ class AppearancePage(Page):
         look = self._appearance.look
         self.themes.show_chosen(look.theme)
         self.text_size.set_value(look.text_size)
+        self.feet["text_size"].setText(self._appearance.too_large or KEPT)
         self.flashing.set_value(look.flashing)
         self.frames.set_value(look.clock_frames)
 
@@ -98,7 +102,8 @@ class AppearancePage(Page):
         before = self._appearance.look
         self._appearance.wear(before.model_copy(update=changes))
         self._model.note_undo(title, lambda: self._appearance.wear(before))
-        self._model.said.emit(f"✓ The {title} is changed.", False)
+        too_large = self._appearance.too_large if "text_size" in changes else ""
+        self._model.said.emit(too_large or f"✓ The {title} is changed.", False)
 
 
 class _ThemeCards(QWidget):

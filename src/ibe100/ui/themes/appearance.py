@@ -14,12 +14,15 @@ from ibe100.models.base import Value
 from ibe100.ui.themes.enterprise_theme import apply_theme
 from ibe100.ui.themes.sizes import NORMAL_TEXT, TEXT_SIZES, fitting, text_size
 from ibe100.ui.themes.tokens import Theme, shown_theme
+from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.atomic_write import atomic_write
 
 log = logging.getLogger(__name__)
 APPEARANCE_FILE = "appearance.json"
 _MOST_BYTES = 1 << 16
 _PRIVATE = 0o600
+SERIES_MS = 150
+"""Pause after which a series of steps of the text size is over, in ms."""
 
 
 def known_text_size(percent: int) -> int:
@@ -69,11 +72,20 @@ class AppearanceController(QObject):
         self._path = path
         self._worn = read_appearance(path).model_copy(update={"text_size": text_size()})
         self._room: QSize | None = None
+        self._stepped = single_shot(self, SERIES_MS, lambda: self.choose_text_size(self._worn.text_size))
 
     @property
     def look(self) -> Appearance:
         """The look that is chosen; a window that is too small shows smaller text."""
         return self._worn.model_copy(update={"theme": shown_theme()})
+
+    @property
+    def too_large(self) -> str:
+        """Words on a chosen text size that the window has no room for; empty where it is shown."""
+        chosen, shown = self._worn.text_size, text_size()
+        if chosen == shown:
+            return ""
+        return f"Text at {chosen} % needs a larger window: it is shown at {shown} %."
 
     def choose(self, theme: Theme) -> None:
         """Wear `theme` now, and at the next start."""
@@ -82,15 +94,18 @@ class AppearanceController(QObject):
     def choose_text_size(self, percent: int) -> None:
         """Show text, distances and targets at `percent`, one of TEXT_SIZES, now and at the next start."""
         self.wear(self.look.model_copy(update={"text_size": percent}))
-        if text_size() < percent:
-            self.notice.emit(
-                "info", f"Text at {percent} % needs a larger window: it is shown at {text_size()} %."
-            )
+        if self.too_large:
+            self.notice.emit("info", self.too_large)
 
     def step_text_size(self, steps: int) -> None:
-        """Choose the text size that many steps larger, as far as there are any."""
+        """Choose the text size that many steps larger, as far as there are any.
+
+        It is worn after the last of a series: the window is held while it is styled.
+        """
         at = TEXT_SIZES.index(self._worn.text_size) + steps
-        self.choose_text_size(TEXT_SIZES[min(max(at, 0), len(TEXT_SIZES) - 1)])
+        percent = TEXT_SIZES[min(max(at, 0), len(TEXT_SIZES) - 1)]
+        self._worn = self._worn.model_copy(update={"text_size": percent})
+        self._stepped.start()
 
     def fit_to(self, window: QSize) -> None:
         """Show the chosen text size, or the largest that a window of this size has room for."""

@@ -17,11 +17,18 @@ from PyQt6.QtCore import (
     Qt,
 )
 from PyQt6.QtGui import QKeySequence, QShortcut
-from PyQt6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView, QTreeView, QVBoxLayout
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QHeaderView,
+    QLabel,
+    QTableView,
+    QTreeView,
+    QVBoxLayout,
+)
 
 from ibe100.ui.themes.sizes import on_text_size, px, scaled
 from ibe100.ui.widgets.context_menu import Choice, Entry, add_context_menu, menu_of
-from ibe100.ui.widgets.labels import label
 
 ROW_HEIGHT = 28
 LEAST_REST = 120
@@ -29,6 +36,7 @@ HIDDEN = "hidden_by_choice"
 """Property of a table: the columns that somebody hid."""
 _NUMBERS = re.compile(r"(\d+)", re.ASCII)
 NO_MATCH = "Nothing matches the filter."
+READING = "Reading what is on record …"
 
 
 def quiet_table(model: QAbstractItemModel, accessible_name: str, *, stretch: int | None = None) -> QTableView:
@@ -177,7 +185,7 @@ def record_table(
     header.setSectionsMovable(True)
     offer_copy(table)
     offer_columns(table, header)
-    _say_nothing(table, nothing, is_filtered)
+    _Nothing(table, nothing, is_filtered)
     return table
 
 
@@ -293,22 +301,39 @@ def show_column(table: QTableView, column: int, wanted: bool) -> None:
     table.setColumnHidden(column, not wanted or column in (table.property(HIDDEN) or ()))
 
 
-def _say_nothing(table: QTableView, nothing: str, is_filtered: Callable[[], bool]) -> None:
-    """Say over an empty table why it is empty: `nothing`, unless a filter hides all."""
-    model = table.model()
-    assert model is not None
-    words = label("", "second", wrap=True)
-    words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-    viewport = table.viewport()
-    assert viewport is not None
-    QVBoxLayout(viewport).addWidget(words)
+class _Nothing(QLabel):
+    """Words over an empty table that say why it is empty: `nothing`, unless a filter hides all."""
 
-    def say() -> None:
+    def __init__(self, table: QTableView, nothing: str, is_filtered: Callable[[], bool]) -> None:
+        super().__init__()
+        self.nothing = nothing
+        self._model, self._is_filtered = table.model(), is_filtered
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("kind", "second")
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        viewport, model = table.viewport(), self._model
+        assert viewport is not None
+        assert model is not None
+        QVBoxLayout(viewport).addWidget(self)
+        for signal in (model.modelReset, model.rowsInserted, model.rowsRemoved, model.layoutChanged):
+            signal.connect(self.say)
+        self.say()
+
+    def say(self) -> None:
+        """Bring the words up to date."""
+        model = self._model
+        assert model is not None
         has_words = isinstance(model, QSortFilterProxyModel) and model.filterRegularExpression().pattern()
-        words.setText(NO_MATCH if has_words or is_filtered() else nothing)
-        words.setVisible(model.rowCount() == 0)
+        is_read = self.nothing != READING
+        self.setText(NO_MATCH if is_read and (has_words or self._is_filtered()) else self.nothing)
+        self.setVisible(model.rowCount() == 0)
 
-    for signal in (model.modelReset, model.rowsInserted, model.rowsRemoved, model.layoutChanged):
-        signal.connect(say)
-    say()
+
+def say_nothing(table: QTableView, nothing: str) -> None:
+    """Say other words over a record table while it has no row: that it is read, or that nothing was found."""
+    words = table.findChild(_Nothing)
+    assert words is not None
+    words.nothing = nothing
+    words.say()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.alarms.remedy import Remedy
@@ -249,9 +250,26 @@ def _connect_look_and_sound(parts: Parts) -> None:
 
 def _connect_records(parts: Parts) -> None:
     """Read records when their page comes to the front; the keyboard stays with no page behind it."""
-    reads = {"history": parts.history.read, "cue_log": parts.cue_log.reload, "as_run": parts.as_run.reload}
     for dock in parts.docks.all():
         # Once the page in front is laid out.
         dock.visibilityChanged.connect(lambda _shown: QTimer.singleShot(0, parts.focus.leave_hidden))
-    for name, read in reads.items():
+    for _page, name, read in _records(parts):
         parts.docks[name].visibilityChanged.connect(lambda shown, read=read: read() if shown else None)
+
+
+def read_records_in_front(parts: Parts) -> None:
+    """Read the page of records that is in front: the services are up, or up again."""
+    for page, _name, read in _records(parts):
+        if page.isVisible():
+            read()
+
+
+def _records(parts: Parts) -> tuple[tuple[QWidget, str, Callable[[], object]], ...]:
+    """Pages that show records, the docks they stand in, and how they are read."""
+    history = parts.history
+    return (
+        (history, "history", history.read),
+        (history.alarms, "history", history.alarms.read),
+        (parts.cue_log, "cue_log", parts.cue_log.reload),
+        (parts.as_run, "as_run", parts.as_run.reload),
+    )
