@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from ibe100.models.alarms.confidence import SoundLevels
 from ibe100.ui.themes.enterprise_theme import sans
 from ibe100.ui.themes.sizes import SCALE, px
-from ibe100.ui.themes.tokens import Colour, shade
+from ibe100.ui.themes.tokens import Colour, Theme, shade, shown_theme
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.units import UNKNOWN
 
@@ -151,6 +151,9 @@ class LevelMeter(QWidget):
 
 def _paint_bar(painter: QPainter, bar: QRect, peak: float, held: float) -> None:
     painter.fillRect(bar, shade(Colour.RAISED))  # white on a white card is no scale
+    if shown_theme() is Theme.HIGH_CONTRAST:
+        painter.setPen(shade(Colour.BORDER))  # all its grounds are black
+        painter.drawRect(bar.adjusted(0, 0, -1, -1))
     loud, over = _from_top(LOUD_DBTP, bar.height()), _from_top(OVER_DBTP, bar.height())
     top = _from_top(peak, bar.height())
     for begins, ends, colour in (
