@@ -79,11 +79,13 @@ class LevelMeter(QWidget):
             self.update()
 
     def text(self) -> str:
-        """Loudness as it is shown: `-23.1`, `silent`, or `–` where nothing is measured."""
+        """Loudness as it is shown: `-23.1`, `silent`, or `–` where nothing is measured yet."""
         levels = self._fresh()
         if levels is None:
             return UNKNOWN
-        return "silent" if levels.momentary_lufs <= SILENT_LUFS else f"{levels.momentary_lufs:.1f}"
+        if levels.momentary_lufs > SILENT_LUFS:
+            return f"{levels.momentary_lufs:.1f}"
+        return "silent" if _is_silent(levels) else UNKNOWN
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint bars, scale and number, each with its unit."""
@@ -101,7 +103,7 @@ class LevelMeter(QWidget):
             painter.setPen(shade(Colour.TEXT_MUTED))
             painter.drawText(QRect(0, 0, self.width(), line), RIGHT, PEAK_UNIT)
             self._paint_scale(painter, bars.adjusted(bars.width() - scale, 0, 0, 0), line)
-            silent = levels is not None and levels.momentary_lufs <= SILENT_LUFS
+            silent = levels is not None and _is_silent(levels)
             painter.setPen(shade(Colour.ALARM_YELLOW_TEXT if silent else Colour.TEXT))
             for at, words in enumerate(number):
                 top = self.height() - line * (len(number) - at)
@@ -147,6 +149,11 @@ class LevelMeter(QWidget):
         peaks = ", ".join(f"{peak:.1f}" for peak in levels.true_peaks_dbtp)
         self.setAccessibleName(f"Sound: {self.text()} LUFS momentary, true peak {peaks} dBTP")
         set_tooltip(self, f"{self.text()} LUFS momentary (EBU R128)\ntrue peak {peaks} dBTP")
+
+
+def _is_silent(levels: SoundLevels) -> bool:
+    """True where no channel has a peak either: loudness is none for the first 400 ms of any sound."""
+    return max((levels.momentary_lufs, *levels.true_peaks_dbtp)) <= SILENT_LUFS
 
 
 def _paint_bar(painter: QPainter, bar: QRect, peak: float, held: float) -> None:

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, ValidationError
-from PyQt6.QtCore import QObject, QSize, pyqtSignal
+from PyQt6.QtCore import QObject, QSize, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from ibe100.models.base import Value
 from ibe100.ui.themes.enterprise_theme import apply_theme
 from ibe100.ui.themes.sizes import NORMAL_TEXT, TEXT_SIZES, fitting, text_size
 from ibe100.ui.themes.tokens import Theme, shown_theme
-from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.atomic_write import atomic_write
 
 log = logging.getLogger(__name__)
@@ -72,7 +71,10 @@ class AppearanceController(QObject):
         self._path = path
         self._worn = read_appearance(path).model_copy(update={"text_size": text_size()})
         self._room: QSize | None = None
-        self._stepped = single_shot(self, SERIES_MS, lambda: self.choose_text_size(self._worn.text_size))
+        self._stepped = QTimer(self)
+        self._stepped.setInterval(SERIES_MS)
+        self._stepped.setSingleShot(True)
+        self._stepped.timeout.connect(lambda: self.choose_text_size(self._worn.text_size))
 
     @property
     def look(self) -> Appearance:
