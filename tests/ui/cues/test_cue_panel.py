@@ -14,7 +14,8 @@ from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import running, view
 from ibe100.models.errors import CueRefused
-from ibe100.models.scte35_marker import CueAction, CuePreview, CueRequest, CueState
+from ibe100.models.scte35_marker import BreakEnd, CueAction, CuePreview, CueRequest, CueState
+from ibe100.models.stream_config import StreamConfig
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -129,3 +130,44 @@ def test_the_withdrawal_of_a_cue_does_not_hide_that_it_was_called_off(console: C
     console.do(lambda: cues.put(withdrawn))
     console.until(lambda: panel.status.title.text() == "CALLED OFF")
     assert panel.status.receipt.text() == "called off by olga"
+
+
+def test_the_cue_target_stays_while_its_break_is_on_air_though_a_stream_is_added(console: Console) -> None:
+    panel = console.parts.cue_panel
+    panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: panel.status.title.text() == "IN BREAK")
+    console.parts.stream_controller.duplicate("stream-1")
+    console.until(lambda: console.parts.state.streams.rowCount() == 4)
+    console.until(lambda: "not selected: cues stay with 1 IBE News HD" in console.parts.notices.text.text())
+    assert (panel.target_id, console.parts.stream_panel.selected_id()) == ("stream-1", "stream-1")
+    QTest.keyClick(console.window, Qt.Key.Key_F10)
+    back = CueAction.BACK_TO_PROGRAMME
+    console.until(lambda: console.services.cues.requests[-1].action is back)
+    console.until(lambda: not panel.busy_words)
+    console.run(console.services.streams.add(StreamConfig(name="Later")))
+    console.settle()
+    console.parts.stream_controller.added.emit("stream-5")
+    assert panel.target_id == "stream-5"
+
+
+def test_break_and_return_are_kept_for_each_stream(console: Console) -> None:
+    panel = console.parts.cue_panel
+    QTest.mouseClick(panel.break_row.button(30), LEFT)
+    QTest.mouseClick(panel.break_end_row.button(BreakEnd.HAND), LEFT)
+    console.select(2)
+    assert (panel.break_row.value(), panel.break_end_row.value()) == (60, BreakEnd.AUTO)
+    console.select(1)
+    assert (panel.break_row.value(), panel.break_end_row.value()) == (30, BreakEnd.HAND)
+
+
+def test_a_cue_that_was_called_off_frees_its_button_at_once(console: Console) -> None:
+    panel, cues = console.parts.cue_panel, console.services.cues
+    panel.pre_roll_row.set_value(8)
+    panel.fire(CueAction.TO_BREAK)
+    console.until(panel.status.disarm.isVisible)
+    panel.fire(CueAction.TO_BREAK)
+    assert panel.buttons.said == "TO BREAK was pressed already: one press is one cue"
+    panel.disarm()
+    console.until(lambda: panel.status.title.text() == "CALLED OFF")
+    panel.fire(CueAction.TO_BREAK)
+    console.until(lambda: len(cues.requests) == 2)

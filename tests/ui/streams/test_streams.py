@@ -343,6 +343,16 @@ def test_a_deleted_stream_can_be_brought_back(open_console: Open) -> None:
     assert console.services.streams.views["stream-1"].config.input == source
 
 
+def test_a_row_is_marked_once_the_marked_one_is_deleted(open_console: Open) -> None:
+    console = open_console(FakeServices([view(1, "News"), view(2, "Sport")]))
+    panel = console.parts.stream_panel
+    console.parts.top_bar.set_up.click()
+    console.select(2)
+    panel.remove_button.click()
+    console.until(lambda: console.parts.state.streams.rowCount() == 1)
+    assert (panel.selected_id(), panel.selected_ids()) == ("stream-1", ("stream-1",))
+
+
 def test_a_contract_fills_the_fields_that_follow_from_it_and_is_kept(open_console: Open) -> None:
     console = open_console(FakeServices([view(1, "News")]))
     console.parts.top_bar.set_up.click()

@@ -8,7 +8,8 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from ibe100.models.cues.contract import Contract, Severity
-from ibe100.models.scte35_marker import CueAction, CueRequest, Direction, Readiness
+from ibe100.models.scte35_marker import BreakEnd, CueAction, CueRequest, Direction, Readiness
+from ibe100.models.stream_config import Scte35Options
 from ibe100.models.stream_state import Tally
 from ibe100.ui.cues.break_end_row import BreakEndRow
 from ibe100.ui.cues.cue_buttons import CueButtons
@@ -71,6 +72,10 @@ class CuePanel(QWidget):
         """Contract of the target when its pre-roll was set."""
         self._pre_rolls: dict[str, tuple[Contract | None, float]] = {}
         """Pre-roll chosen for earlier targets, and the contract it was chosen under."""
+        self._breaks: dict[str, tuple[Scte35Options, float, BreakEnd]] = {}
+        """Break and its end as chosen for earlier targets, and the options they were chosen under."""
+        self._options: Scte35Options | None = None
+        """Options of the target when it became that."""
         self.setProperty("kind", "panel")
         scaled(self.setMinimumWidth, 340)
         self._refusals: dict[CueAction, tuple[str, str]] = {}
@@ -117,6 +122,7 @@ class CuePanel(QWidget):
         for row in (self.break_row, self.pre_roll_row, self.break_end_row):
             row.changed.connect(self._ask_previews)
         self._trigger.refused.connect(self._was_refused)
+        self._trigger.ignored.connect(self.buttons.say)
         self._trigger.changed.connect(self._refresh)
         self._cues.cue_changed.connect(self.status.note)
         self._cues.cue_changed.connect(self._refresh)
@@ -129,6 +135,17 @@ class CuePanel(QWidget):
     def target_id(self) -> str:
         """The stream the cues go to; empty when there is none."""
         return self._target_id
+
+    @property
+    def busy_words(self) -> str:
+        """Reason for which no new stream takes the target's place by itself; empty where one may."""
+        row = self._row()
+        if row is None or self.target.pin.isChecked():
+            return ""
+        is_on_its_way = any(self._trigger.is_latched(self._target_id, action) for action in BREAK_ACTIONS)
+        if row.view.tally in (Tally.IN_BREAK, Tally.ARMED) or is_on_its_way:
+            return f"cues stay with {row.view.number} {row.name}, whose break is not over"
+        return ""
 
     def select(self, stream_id: str) -> None:
         """Follow the selection in the list of streams."""
@@ -206,11 +223,18 @@ class CuePanel(QWidget):
         if stream_id == self._target_id:
             return
         self._pre_rolls[self._target_id] = self._contract, self.pre_roll_row.value()
+        if self._options is not None:
+            self._breaks[self._target_id] = self._options, self.break_row.value(), self.break_end_row.value()
         self._target_id = stream_id
         row = self._row()
+        self._options = None if row is None else row.view.config.scte35
         if row is not None:
-            self.break_row.set_value(row.view.config.scte35.break_duration_s)
-            self.break_end_row.set_value(row.view.config.scte35.returns)
+            options = row.view.config.scte35
+            own = options, options.break_duration_s, options.returns
+            chosen = self._breaks.get(stream_id, own)
+            _options, length_s, returns = chosen if chosen[0] == options else own
+            self.break_row.set_value(length_s)
+            self.break_end_row.set_value(returns)
             self._take_contract(row.view.config.contract)
         self.receipts.show_stream(stream_id)
         for action in tuple(self._refusals):

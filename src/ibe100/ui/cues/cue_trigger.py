@@ -63,7 +63,7 @@ class CueLatch:
         if button in self._in_flight:
             return True
         if monotonic_s - self._pressed_at.get(button, float("-inf")) < HOLD_S:
-            return True
+            return cue is None or cue.state is not CueState.CANCELLED
         if cue is None:
             return False
         if cue.state is CueState.SEEN:
@@ -76,6 +76,8 @@ class CueTrigger(QObject):
 
     refused = pyqtSignal(object, str, str)
     """Action, name of the stream, and why."""
+    ignored = pyqtSignal(object, str)
+    """Action whose button was pressed once more while its cue is on its way, and why that made no second."""
     changed = pyqtSignal()
 
     def __init__(self, client: ServiceClient, cues: CueListModel, parent: QObject | None = None) -> None:
@@ -108,12 +110,13 @@ class CueTrigger(QObject):
         request: CueRequest | None,
         send: Callable[[Services], Coroutine[Any, Any, Cue]] | None = None,
     ) -> None:
-        """Send `request`; ignored while the button is latched, refused with the reason where it cannot go.
+        """Send `request`; `ignored` while the button is latched, refused with the reason where it cannot go.
 
         With `send` the services are asked for it in that way.
         """
         stream_id = "" if row is None else row.stream_id
         if self.is_latched(stream_id, action):
+            self.ignored.emit(action, f"{action} was pressed already: one press is one cue")
             return
         self.read_readiness(row)
         readiness = self.ready[action]

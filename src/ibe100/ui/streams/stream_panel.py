@@ -149,6 +149,7 @@ class StreamPanel(QWidget):
             signal.connect(self._refresh)
         for signal in (model.rowsInserted, model.rowsRemoved):
             signal.connect(self._fit_rail)
+        self._filter.rowsRemoved.connect(self._mark_current)
         on_text_size(self, StreamPanel._show_form)
 
     def _lay_out(self) -> None:
@@ -291,6 +292,12 @@ class StreamPanel(QWidget):
                 self.list.scheduleDelayedItemsLayout()
             self.selected.emit(row.stream_id)
         self._refresh()
+
+    def _mark_current(self) -> None:
+        """Mark the row that Qt has made the current one in place of a row that is gone."""
+        selection, index = self.list.selectionModel(), self.list.currentIndex()
+        if selection is not None and index.isValid() and not selection.hasSelection():
+            selection.select(index, QItemSelectionModel.SelectionFlag.Select)
 
     def _request(self, signal: object) -> None:
         row = self.current()

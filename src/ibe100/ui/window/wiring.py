@@ -47,12 +47,24 @@ def _connect_streams(parts: Parts) -> None:
     panel.add_requested.connect(controller.add)
     panel.edit_requested.connect(controller.edit)
     panel.remove_requested.connect(controller.remove)
-    for chosen in (controller.added, parts.dashboard.chosen, parts.multiview_controller.view.chosen):
+    for chosen in (parts.dashboard.chosen, parts.multiview_controller.view.chosen):
         chosen.connect(panel.select)
+    controller.added.connect(lambda stream_id: _select_new(parts, stream_id))
     parts.multiview_controller.view.number_chosen.connect(panel.select_number)
     for show in (parts.dashboard.select, parts.cue_panel.select, parts.monitoring.show_stream):
         panel.selected.connect(show)
     panel.selected.connect(parts.listening.select)
+
+
+def _select_new(parts: Parts, stream_id: str) -> None:
+    """Select a stream that is new, unless the keys of a break on air would go to it then."""
+    busy = parts.cue_panel.busy_words
+    if not busy:
+        parts.stream_panel.select(stream_id)
+    elif stream_id != parts.stream_panel.selected_id():
+        row = parts.state.streams.row_of(stream_id)
+        name = "The new stream" if row is None else row.name
+        parts.notices.post("info", f"{name} is in the list and not selected: {busy}.")
 
 
 def _connect_start_pages(parts: Parts) -> None:
