@@ -324,6 +324,13 @@ class StreamConfig(Value):
                 host == group or (group is None and is_loopback(host))
             ):
                 raise ValueError(f"output.port {port} is where the input listens; choose another")
+            # SRT goes by UDP: the listener would get the datagrams of its own stream.
+            case SrtInput(mode=SrtMode.LISTENER, port=port, host=local), UdpOutput(
+                port=target, host=host
+            ) if port == target and (
+                host == local or (is_loopback(host) and (local in (None, "0.0.0.0") or is_loopback(local)))
+            ):
+                raise ValueError(f"output.port {port} is where the input listens; choose another")
             case SrtInput(mode=SrtMode.LISTENER, port=port), SrtOutput(
                 mode=SrtMode.LISTENER, port=target
             ) if port == target:

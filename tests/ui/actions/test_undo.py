@@ -116,7 +116,8 @@ def test_a_rule_comes_back_unless_it_was_changed_since(open_console: Open) -> No
 
 
 def test_the_offer_of_a_notice_undoes_its_own_change_and_no_later_one() -> None:
-    stack, undone = UndoStack(), []
+    stack, undone, over = UndoStack(), [], list[str]()
+    stack.over.connect(over.append)
     offers: list[Callable[[], object]] = []
     stack.notice.connect(lambda _level, _words, offer: offers.append(offer) if offer else None)
 
@@ -130,7 +131,7 @@ def test_the_offer_of_a_notice_undoes_its_own_change_and_no_later_one() -> None:
     offers[0]()
     stack.undo()
     stack.undo()
-    assert undone == ["first", "second"]
+    assert undone == over == ["first", "second"]
     stack.push(Change("third", lambda: Superseded("it is gone.")))
     stack.undo()
     assert stack.undo_words == stack.redo_words == ""

@@ -55,5 +55,8 @@ def test_what_does_not_hold_any_more_is_withdrawn(themed: QApplication, qtbot: Q
     notices.post("error", "port taken")
     notices.withdraw("TO BREAK: no null packets")
     assert shown(notices) == ("port taken", "")
+    notices.post("warning", "Paste: Switch to Set-up first (Ctrl+L)")
+    notices.withdraw_reason("Switch to Set-up first (Ctrl+L)")
+    assert shown(notices) == ("port taken", "")
     notices.withdraw("port taken")
     assert not notices.isVisibleTo(None)

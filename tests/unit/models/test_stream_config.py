@@ -125,6 +125,11 @@ def test_every_fault_is_named_at_once() -> None:
             "output.port 5000 is where the input listens",
         ),
         ({**SRT, "mode": "listener"}, {"kind": "srt", "port": 9000}, "output.port 9000 is where the input"),
+        (
+            {**SRT, "mode": "listener", "host": "127.0.0.1"},
+            {"kind": "udp", "host": "127.0.0.1", "port": 9000},
+            "output.port 9000 is where the input listens",
+        ),
     ],
 )
 def test_a_stream_cannot_feed_itself(source: dict[str, Any], target: dict[str, Any], words: str) -> None:
@@ -133,6 +138,7 @@ def test_a_stream_cannot_feed_itself(source: dict[str, Any], target: dict[str, A
 
 def test_a_stream_may_be_sent_on_at_the_same_port_elsewhere() -> None:
     stream(UDP, {"kind": "udp", "host": "10.0.0.9", "port": 5000})
+    stream({**SRT, "mode": "listener"}, {"kind": "udp", "host": "10.0.0.9", "port": 9000})
     stream({**UDP, "host": "239.1.1.1"}, {"kind": "udp", "host": "239.2.2.2", "port": 5000})
     stream(SRT, {"kind": "srt", "port": 9000})
 

@@ -47,6 +47,8 @@ class UndoStack(QObject):
     changed = pyqtSignal()
     notice = pyqtSignal(str, str, object)
     """Level, words, and the undo (None where there is none)."""
+    over = pyqtSignal(str)
+    """Words of a change that does not hold any more: taken back, or to be taken back by nobody."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -97,6 +99,8 @@ class UndoStack(QObject):
             self._is_busy = False
             if change in source:
                 source.remove(change)
+            if source is self._done:
+                self.over.emit(change.words)
             if isinstance(outcome, Superseded):
                 self.notice.emit("warning", f"Not undone: {outcome.words}", None)
             else:

@@ -84,7 +84,13 @@ class NoticeBar(QWidget):
 
     def withdraw(self, text: str) -> None:
         """Take back what does not hold any more, shown or waiting."""
-        kept = [notice for notice in self._waiting if notice.text != text]
+        self._keep([notice for notice in self._waiting if notice.text != text])
+
+    def withdraw_reason(self, reason: str) -> None:
+        """Take back every refusal for a reason that does not hold any more."""
+        self._keep([notice for notice in self._waiting if reason not in notice.text])
+
+    def _keep(self, kept: list[Notice]) -> None:
         if len(kept) < len(self._waiting):
             self._waiting = kept
             self._show()

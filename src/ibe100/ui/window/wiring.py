@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QWidget
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.alarms.remedy import Remedy
 from ibe100.models.messages import NoticePosted
+from ibe100.ui.actions.actions import NEEDS_SET_UP
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.ui.window.action_work import connect_actions
 from ibe100.ui.window.dialogs import Dialogs
@@ -103,6 +104,8 @@ def _connect_top_bar(parts: Parts, dialogs: Dialogs) -> None:
         parts.stream_panel.set_can_edit(set_up)
         parts.dashboard.set_can_place(set_up)
         parts.actions.set_set_up(set_up)
+        if set_up:
+            parts.notices.withdraw_reason(NEEDS_SET_UP)
 
     bar.set_up_toggled.connect(set_set_up)
     set_set_up(False)
@@ -134,6 +137,7 @@ def _connect_notices(parts: Parts) -> None:
     ):
         changed.connect(parts.undo.push)
     parts.listening.refused.connect(lambda words: post("warning", f"No sound: {words}"))
+    parts.undo.over.connect(parts.notices.withdraw)
     parts.undo.changed.connect(lambda: _name_undo(parts))
     plots = (parts.monitoring.plots, parts.history.sessions.plots)
     for saying in (parts.layout_controller, parts.appearance, parts.profile_controller, parts.as_run, *plots):
