@@ -12,6 +12,7 @@ from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import unstyled
 from ibe100.ui.themes.sizes import LEAST_WINDOW
+from ibe100.ui.widgets.fitting import room_of
 from ibe100.ui.widgets.focus_ring import FocusRing
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.ui.window.dialogs import Dialogs
@@ -19,8 +20,6 @@ from ibe100.ui.window.parts import Parts
 from ibe100.ui.window.wiring import connect, read_records_in_front
 
 DEFAULT_SIZE = QSize(1600, 1000)
-FRAME = QSize(4, 36)
-"""Room that window managers take around a window."""
 SETTLED_MS = 150
 
 
@@ -63,11 +62,9 @@ class MainWindow(QMainWindow):
 
     def _first_size(self) -> QSize:
         """Size of the first window: never beyond the screen it opens on, its frame and title bar included."""
-        screen = self.screen()
-        if screen is None or QGuiApplication.platformName() == "offscreen":
+        if QGuiApplication.platformName() == "offscreen":
             return DEFAULT_SIZE
-        room = screen.availableGeometry().size() - FRAME
-        return DEFAULT_SIZE.boundedTo(room).expandedTo(LEAST_WINDOW)
+        return DEFAULT_SIZE.boundedTo(room_of(self)).expandedTo(LEAST_WINDOW)
 
     def services_opened(self) -> None:
         """Show that the services are up."""

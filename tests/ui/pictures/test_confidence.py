@@ -150,6 +150,8 @@ def test_levels_are_shown_as_loudness_and_taken_down_when_they_stop(
     meter = pane(console).meter
     console.until(lambda: meter.text() == "-23.1")
     assert meter.accessibleName() == "Sound: -23.1 LUFS momentary, true peak -9.0, -12.0 dBTP"
+    console.do(lambda: console.services.preview.hear("stream-1", -120.0, -36.0, -36.0))
+    console.until(lambda: meter.text() == "–")
     console.do(lambda: console.services.preview.hear("stream-1", -120.0, -120.0, -120.0))
     console.until(lambda: meter.text() == "silent")
     monkeypatch.setattr("ibe100.ui.pictures.level_meter.STALE_S", -1.0)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from PyQt6.QtWidgets import QWidget
 
 from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import running
+from ibe100.ui.pictures.listen_bar import ListenBar
 from ibe100.ui.pictures.listening import Listening
 from ibe100.ui.pictures.sound_output import BYTES_PER_S, FIRST_S, MOST_S, SoundOutput, SoundStore
+from ibe100.ui.themes.sizes import LEAST_WINDOW
+from ibe100.ui.window.status_bar import ConsoleStatusBar
 
 Open = Callable[[FakeServices], Console]
 PORTION = bytes(BYTES_PER_S // 50)
@@ -123,3 +127,18 @@ def test_only_whole_portions_are_taken_for_the_room_there_is() -> None:
     for _portion in range(20):
         store.put(PORTION)
     assert len(store.take(int(2.5 * len(PORTION)))) == 2 * len(PORTION)
+
+
+def test_the_status_bar_stays_within_the_window_whatever_is_heard(
+    heard: tuple[Console, Listening, FakeOutput],
+) -> None:
+    console, listening, _output = heard
+    bar = ConsoleStatusBar(console.parts.state.streams, QWidget())
+    console.qtbot.addWidget(bar)
+    listen = ListenBar(listening, lambda _stream_id: "1 A name as long as names may be " * 4)
+    bar.addPermanentWidget(listen)
+    listening.toggle()
+    bar.resize(LEAST_WINDOW.width(), bar.height())
+    bar.show()
+    assert not listen.stay.isHidden()
+    assert bar.minimumSizeHint().width() <= LEAST_WINDOW.width()

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QPoint, QSize, Qt
 from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
 
 from console_under_test import Console
 from fake_services import FakeServices
@@ -26,6 +27,7 @@ from ibe100.models.cues.schedule import (
 from ibe100.ui.dashboard.break_spans import SpanKind
 from ibe100.ui.dashboard.time_scale import AHEAD_CHOICES_S, TimeScale
 from ibe100.ui.dashboard.timeline_paint import HEAD, ROW
+from ibe100.ui.schedule import break_editor
 from ibe100.ui.schedule.coming_events import EventKind
 from ibe100.ui.schedule.schedule_head import LIST
 from ibe100.ui.schedule.schedule_page import SchedulePage
@@ -87,6 +89,19 @@ def test_a_break_is_planned_by_the_editor(console: Console) -> None:
     console.until(lambda: console.parts.notices.undo_button.isVisible())
     console.parts.notices.undo_button.click()
     console.until(lambda: "Late break 90 s" not in events(console))
+
+
+def test_a_long_form_scrolls_and_its_buttons_stay_on_a_low_screen(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(break_editor, "room_of", lambda _window: QSize(1276, 420))
+    console.parts.schedule_controller.plan("stream-1")
+    editor = console.parts.schedule_controller.editor
+    assert editor is not None
+    editor.kind.setCurrentIndex(editor.kind.findData("weekly"))
+    QApplication.processEvents()
+    assert editor.height() <= 420
+    assert editor.rect().contains(editor.save_button.geometry())
 
 
 def test_a_refusal_stays_in_the_editor(console: Console) -> None:

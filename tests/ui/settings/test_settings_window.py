@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
@@ -16,6 +16,7 @@ from fake_values import running
 from ibe100.core.settings_edit import forms
 from ibe100.models.console import ConsolePlan
 from ibe100.models.rights import Role
+from ibe100.ui.settings import settings_window
 from ibe100.ui.settings.appearance_page import AppearancePage
 from ibe100.ui.settings.field_editor import ChoiceEditor, LinesEditor, SeveralEditor, TextEditor
 from ibe100.ui.settings.pages import SettingsPage
@@ -271,3 +272,14 @@ def test_every_control_has_a_name_for_a_screen_reader(open_console: Open) -> Non
         and not widget.objectName().startswith("qt_")
     ]
     assert unnamed == []
+
+
+def test_the_window_and_its_foot_stay_on_a_low_screen(
+    open_console: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings_window, "room_of", lambda _window: QSize(900, 480))
+    window = opened(open_console(FakeServices()))
+    QApplication.processEvents()
+    assert window.size().boundedTo(QSize(900, 480)) == window.size()
+    foot = window.undo_button
+    assert foot.mapTo(window, foot.rect().bottomRight()).y() < window.height()

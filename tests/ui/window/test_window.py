@@ -360,3 +360,14 @@ def test_history_is_read_when_its_page_is_shown(open_console: Open) -> None:
     console = open_console(FakeServices([running(1, "News")]))
     console.parts.docks.raise_page("history")
     console.until(lambda: console.parts.history.sessions.model.rowCount() == 1)
+
+
+def test_a_button_is_not_drawn_under_the_pointer_once_its_menu_is_gone(open_console: Open) -> None:
+    console = open_console(FakeServices())
+    button = console.parts.top_bar.menu
+    button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    menu = button.menu()
+    assert menu is not None
+    menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+    menu.close()
+    console.until(lambda: not button.underMouse())

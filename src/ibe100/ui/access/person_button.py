@@ -7,6 +7,7 @@ from PyQt6.QtWidgets import QMenu, QToolButton, QWidget
 
 from ibe100.models.console import Seat
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import give_menu
 from ibe100.ui.words.tooltips import set_tooltip
 
 UNASKED = "Acts under the name of this machine's user; the setting console.sign_in asks for a sign-in"
@@ -21,7 +22,7 @@ class PersonButton(QToolButton):
         self.setIcon(icon("account-outline"))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setMenu(QMenu(self))
+        give_menu(self, QMenu(self))
         self.show_seat(Seat())
 
     def show_seat(self, seat: Seat) -> None:

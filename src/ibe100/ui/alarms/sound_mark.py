@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QMenu, QToolButton, QWidget
 
 from ibe100.ui.alarms.alarm_sound import MUTE_MINUTES, AlarmSound
 from ibe100.ui.themes.icons import icon
+from ibe100.ui.widgets.buttons import give_menu
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.timecode import format_clock
 
@@ -24,7 +25,7 @@ class SoundMark(QToolButton):
         self.setIcon(icon("volume-off"))
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setMenu(QMenu(self))
+        give_menu(self, QMenu(self))
         self.hide()
 
     def follow(self, sound: AlarmSound) -> None:

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolButton, QWidge
 
 from ibe100.models.cues.preset import CuePreset
 from ibe100.ui.themes.sizes import px, scaled
-from ibe100.ui.widgets.buttons import push_button
+from ibe100.ui.widgets.buttons import give_menu, push_button
 from ibe100.ui.words.tooltips import set_tooltip
 
 HEIGHT, GAP, MORE_WIDTH = 36, 4, 48
@@ -36,7 +36,7 @@ class PresetBar(QWidget):
         self.menu = QMenu(self.more)
         self.menu.setAccessibleName("Presets of cues")
         self.menu.aboutToShow.connect(self._fill_menu)
-        self.more.setMenu(self.menu)
+        give_menu(self.more, self.menu)
         self.setAccessibleName("Presets of cues")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         scaled(self.setFixedHeight, HEIGHT)

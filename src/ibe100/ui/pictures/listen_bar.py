@@ -9,11 +9,12 @@ from PyQt6.QtGui import QEnterEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSlider, QWidget
 
 from ibe100.ui.pictures.listening import Listening
-from ibe100.ui.themes.sizes import TIGHT, scaled
+from ibe100.ui.themes.sizes import TIGHT, px, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.words.tooltips import set_tooltip
 
-SLIDER_WIDTH = 72
+NAME_WIDTH = 160
+SLIDER_WIDTH, NAME_WIDTH = 72, 160
 
 
 class ListenBar(QWidget):
@@ -59,7 +60,9 @@ class ListenBar(QWidget):
         self.button.setEnabled(not listening.refusal)
         self.button.setChecked(listening.is_on)
         heard = self._words_of(listening.stream_id) if listening.is_on else ""
-        self.button.setText(f"Listening: {heard}" if heard else "No sound" if listening.refusal else "Listen")
+        metrics = self.button.fontMetrics()
+        short = metrics.elidedText(heard, Qt.TextElideMode.ElideRight, px(NAME_WIDTH))
+        self.button.setText(f"Listening: {short}" if heard else "No sound" if listening.refusal else "Listen")
         words = listening.refusal or (
             f"Stop listening to {heard}" if heard else "Listen to the selected stream"
         )

@@ -24,7 +24,7 @@ from ibe100.ui.records.section_view import SectionView
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.themes.sizes import scaled
-from ibe100.ui.widgets.buttons import push_button
+from ibe100.ui.widgets.buttons import give_menu, push_button
 from ibe100.ui.widgets.choices import choice_combo
 from ibe100.ui.widgets.file_question import ask_file_to_write
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
@@ -84,7 +84,7 @@ class AsRunPage(QWidget):
             action = menu.addAction(f"{kind.upper()} file …")
             assert action is not None
             action.triggered.connect(lambda _=False, chosen=kind: self._choose_file(chosen))
-        self.export_button.setMenu(menu)
+        give_menu(self.export_button, menu)
         head = QHBoxLayout()
         for widget in (self.day, self.time_zone, self.stream):
             head.addWidget(widget)

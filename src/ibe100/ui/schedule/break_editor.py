@@ -6,6 +6,7 @@ import time
 
 from pydantic import ValidationError
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -28,6 +29,7 @@ from ibe100.ui.schedule.weekly_edit import WeeklyEdit
 from ibe100.ui.service_client import Call, ServiceClient
 from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.buttons import push_button
+from ibe100.ui.widgets.fitting import TallArea, room_of
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_date
@@ -118,7 +120,9 @@ class BreakEditor(QDialog):
         self.cancel_button.clicked.connect(self.reject)
 
     def _lay_out(self) -> None:
-        self._form = QFormLayout()
+        inside = QWidget()
+        self._form = QFormLayout(inside)
+        self._form.setContentsMargins(0, 0, 0, 0)
         scaled(self._form.setSpacing, 8)
         self._form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         end = QHBoxLayout()
@@ -151,7 +155,7 @@ class BreakEditor(QDialog):
         layout = QVBoxLayout(self)
         scaled(layout.setContentsMargins, 16, 16, 16, 16)
         scaled(layout.setSpacing, 12)
-        layout.addLayout(self._form)
+        layout.addWidget(TallArea(inside, "What is planned"), 1)
         layout.addWidget(self.problem)
         rule = None if self._before is None else self._schedule.get(self._before.series_id or 0)
         if rule is not None and isinstance(rule.when, Weekly):
@@ -261,7 +265,16 @@ class BreakEditor(QDialog):
             (self.weekly, ("weekly",)),
         ):
             self._form.setRowVisible(widget, kind in kinds)
-        self.adjustSize()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Grow to what is shown, as far as the screen has room: the form scrolls, the buttons stay."""
+        self.resize(self.sizeHint().boundedTo(room_of(self)))
+
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        """Fit once more: sizes are known only with the style."""
+        super().showEvent(a0)
+        self._fit()
 
     def plan(self) -> BreakPlan:
         """The plan in the fields; raises ValidationError."""

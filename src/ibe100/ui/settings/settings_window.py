@@ -21,8 +21,9 @@ from ibe100.ui.settings.pages import Page
 from ibe100.ui.settings.sections import SECTIONS, Section, section_of
 from ibe100.ui.settings.settings_model import SettingsModel
 from ibe100.ui.themes.icons import icon
-from ibe100.ui.themes.sizes import BUTTON_HEIGHT, FIELD_HEIGHT, px, scaled
+from ibe100.ui.themes.sizes import BUTTON_HEIGHT, FIELD_HEIGHT, on_text_size, px, scaled
 from ibe100.ui.widgets.buttons import push_button
+from ibe100.ui.widgets.fitting import room_of
 from ibe100.ui.widgets.labels import label, set_kind
 
 SIZE, LEAST_SIZE = QSize(1180, 800), QSize(820, 520)
@@ -114,10 +115,11 @@ class SettingsWindow(QWidget):
         layout.addWidget(top)
         layout.addLayout(middle, 1)
         layout.addWidget(foot)
-        scaled(self.setMinimumSize, LEAST_SIZE)
-        room = self.screen()
-        wanted = QSize(px(SIZE.width()), px(SIZE.height()))
-        self.resize(wanted if room is None else wanted.boundedTo(room.availableGeometry().size()))
+        on_text_size(self, SettingsWindow._set_least_size)
+        self.resize(QSize(px(SIZE.width()), px(SIZE.height())).boundedTo(room_of(self)))
+
+    def _set_least_size(self) -> None:
+        self.setMinimumSize(QSize(px(LEAST_SIZE.width()), px(LEAST_SIZE.height())).boundedTo(room_of(self)))
 
     def _connect(self) -> None:
         self.search.textChanged.connect(self._search)

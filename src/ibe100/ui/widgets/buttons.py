@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PyQt6.QtWidgets import QPushButton
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QMenu, QPushButton, QToolButton
 
 from ibe100.models.rights import Act
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.widgets.permitted import PermittedButton
+from ibe100.ui.widgets.timers import single_shot
 from ibe100.ui.words.tooltips import set_tooltip
 
 
@@ -43,6 +45,20 @@ def push_button(
     if not auto_default:
         built.setAutoDefault(False)
     return built
+
+
+def give_menu(button: QPushButton | QToolButton, menu: QMenu) -> None:
+    """Let a button open a menu, and look as if nobody were over it once the menu is gone.
+
+    Qt tells a button that the pointer came, and not that it went while its menu was open.
+    """
+
+    def leave() -> None:
+        button.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, False)
+        button.update()
+
+    button.setMenu(menu)
+    menu.aboutToHide.connect(single_shot(button, 0, leave).start)
 
 
 def choice_button(text: str, name: str, *, kind: str, chosen: bool) -> QPushButton:

@@ -1,4 +1,4 @@
-"""Words and parts of a line that give way by rule where there is no room, instead of being cut."""
+"""Windows, lines and words that give way by rule where there is no room, instead of being cut."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QLabel, QLayout, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QFrame, QLabel, QLayout, QScrollArea, QSizePolicy, QWidget
 
 from ibe100.ui.words.tooltips import set_tooltip
 
 Step = Callable[[bool], object]
+FRAME = QSize(4, 36)
+"""Room that window managers take around a window."""
+
+
+def room_of(window: QWidget) -> QSize:
+    """The largest size of a window on its screen, its frame and title bar left out."""
+    screen = window.screen()
+    assert screen is not None
+    return screen.availableGeometry().size() - FRAME
 
 
 def first_that_fits(wordings: Sequence[str], metrics: QFontMetrics, width: int) -> str:
@@ -30,6 +39,29 @@ def fit(layout: QLayout, width: int, steps: Sequence[Step]) -> None:
         if layout.minimumSize().width() <= width:
             return
         step(True)
+
+
+class TallArea(QScrollArea):
+    """Area as large as what is in it, which scrolls where its window has no room for that."""
+
+    def __init__(self, inside: QWidget, accessible_name: str) -> None:
+        super().__init__()
+        self._inside = inside
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName(accessible_name)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(inside)
+
+    def sizeHint(self) -> QSize:
+        """Size of what is in it."""
+        return self._inside.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        """Width of what is in it, and of the scroll bar beside it."""
+        bar = self.verticalScrollBar()
+        beside = 0 if bar is None else bar.sizeHint().width()
+        return QSize(self._inside.minimumSizeHint().width() + beside, super().minimumSizeHint().height())
 
 
 class FittingLabel(QLabel):

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from PyQt6.QtCore import QSize
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QStatusBar, QWidget
+from PyQt6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
 
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.themes.sizes import scaled
+from ibe100.ui.widgets.fitting import FittingLabel
 from ibe100.ui.widgets.labels import ElidedLabel, label
 
-KEYS = "1–9 select   F9 to break   F10 back   Esc disarm   A acknowledge   Ctrl+K commands   ? keys"
+KEYS = (
+    "1–9 select   F9 to break   F10 back   Esc disarm   A acknowledge   Ctrl+K commands   ? keys",
+    "F9 to break   F10 back   Esc disarm   ? keys",
+    "? keys",
+)
+"""Keys in the wordings there may be room for."""
+
+
+class _Keys(FittingLabel):
+    """Keys in as many words as the rest of the bar leaves room for."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+    def sizeHint(self) -> QSize:
+        """Room for all of them."""
+        return QLabel.sizeHint(self)
 
 
 class ConsoleStatusBar(QStatusBar):
@@ -28,7 +47,9 @@ class ConsoleStatusBar(QStatusBar):
         self.addWidget(self.services)
         self.addWidget(self.running)
         self.addWidget(self.engines, 1)
-        self.addPermanentWidget(label(KEYS, "muted"))
+        keys = _Keys("muted")
+        keys.show_wordings(*KEYS)
+        self.addPermanentWidget(keys)
         for signal in (streams.rowsInserted, streams.rowsRemoved, streams.dataChanged):
             signal.connect(self._count)
         self._count()

@@ -13,7 +13,7 @@ from ibe100.ui.alarms.sound_mark import SoundMark
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.themes.sizes import on_text_size, px, scaled
-from ibe100.ui.widgets.buttons import push_button
+from ibe100.ui.widgets.buttons import give_menu, push_button
 from ibe100.ui.widgets.fitting import fit
 from ibe100.ui.widgets.labels import label
 from ibe100.ui.widgets.tally_count import COUNTED, TallyCount
@@ -183,7 +183,7 @@ def _menu_button(text: str, icon_name: str, hint: str) -> QToolButton:
     opener.setIcon(icon(icon_name))
     opener.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     opener.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-    opener.setMenu(QMenu(opener))
+    give_menu(opener, QMenu(opener))
     opener.setAccessibleName(hint)
     set_tooltip(opener, hint)
     return opener

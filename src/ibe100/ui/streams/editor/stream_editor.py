@@ -108,7 +108,6 @@ class StreamEditor(QDialog):
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setAccessibleName("Fields of the stream")
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the first field has the keyboard when it opens
         scroll.setWidget(form)
