@@ -16,6 +16,7 @@ from fake_values import running, view
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import BreakEnd, CueAction, CuePreview, CueRequest, CueState
 from ibe100.models.stream_config import StreamConfig
+from ibe100.ui.qt_models.cue_list import state_words
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -130,6 +131,8 @@ def test_the_withdrawal_of_a_cue_does_not_hide_that_it_was_called_off(console: C
     console.do(lambda: cues.put(withdrawn))
     console.until(lambda: panel.status.title.text() == "CALLED OFF")
     assert panel.status.receipt.text() == "called off by olga"
+    called_off = announced.model_copy(update={"action": CueAction.CALL_OFF, "state": CueState.SPLICED})
+    assert (state_words(called_off), state_words(announced)) == ("WITHDRAWN", "SENT")
 
 
 def test_the_cue_target_stays_while_its_break_is_on_air_though_a_stream_is_added(console: Console) -> None:

@@ -14,6 +14,7 @@ from ibe100.ui.qt_models.cue_list import (
     CueListModel,
     CuesOfStream,
     receipt_words,
+    state_words,
 )
 from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
@@ -82,7 +83,7 @@ class ReceiptDelegate(QStyledItemDelegate):
         _elided(
             painter,
             upper.adjusted(0, 0, -metrics.horizontalAdvance(event) - px(8), 0),
-            f"{cue.state} {cue.action}",
+            f"{state_words(cue)} {cue.action}",
         )
         painter.setFont(sans(SCALE))
         painter.setPen(

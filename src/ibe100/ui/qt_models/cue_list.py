@@ -20,6 +20,12 @@ MOST_RETURNS = 5000
 MOST_CUES = 500
 
 
+def state_words(cue: Cue) -> str:
+    """State of a cue for a reader: a call-off that is on the output has withdrawn, it splices nothing."""
+    is_call_off = cue.action is CueAction.CALL_OFF and cue.state in (CueState.SEEN, CueState.SPLICED)
+    return "WITHDRAWN" if is_call_off else str(cue.state)
+
+
 def receipt_words(cue: Cue) -> str:
     """Receipt of a cue, from the monitor: `seen on output 1/1 · 23 ms`.
 
@@ -46,7 +52,7 @@ def short_receipt(cue: Cue) -> str:
     """Receipt of a cue for a card: `seen 1/1 · 23 ms`."""
     match cue.state:
         case CueState.SEEN | CueState.SPLICED:
-            return f"{cue.state.lower()} {cue.seen}/{cue.sent_expected} · {_proof(cue)}"
+            return f"{state_words(cue).lower()} {cue.seen}/{cue.sent_expected} · {_proof(cue)}"
         case CueState.REFUSED | CueState.CANCELLED | CueState.FAILED | CueState.AIRED_LATE:
             return f"{cue.state}: {cue.reason}" if cue.reason else str(cue.state)
         case _:
@@ -92,7 +98,8 @@ class CueListModel(QAbstractListModel):
             return came_back
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             event = format_event_id(cue.splice_event_id)
-            words = f"{format_clock(cue.requested_at)} {cue.action} {event} {cue.state}: {receipt_words(cue)}"
+            said = f"{state_words(cue)}: {receipt_words(cue)}"
+            words = f"{format_clock(cue.requested_at)} {cue.action} {event} {said}"
             return words if came_back is None else f"{words}; {came_back.words}"
         if role == Qt.ItemDataRole.ToolTipRole:
             words = f"{receipt_words(cue)}\nsent {cue.section_base64}\nseen {cue.seen_base64 or '–'}"

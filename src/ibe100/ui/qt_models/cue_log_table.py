@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueState
-from ibe100.ui.qt_models.cue_list import receipt_words
+from ibe100.ui.qt_models.cue_list import receipt_words, state_words
 from ibe100.ui.qt_models.keyed_table import Column
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.words.return_feed import short_return
@@ -42,7 +42,7 @@ def cue_columns(
             numeric=True,
             hint=lambda cue: event_id_hint(cue.splice_event_id),
         ),
-        Column("State", lambda cue: str(cue.state), colour=lambda cue: STATE_COLOURS.get(cue.state)),
+        Column("State", state_words, colour=lambda cue: STATE_COLOURS.get(cue.state)),
         Column("By", lambda cue: cue.requested_by),
         Column(
             "Return feed",
