@@ -29,6 +29,7 @@ from ibe100.models.stream_config import (
 from ibe100.models.stream_state import StreamState
 from ibe100.runner.launch import MARK
 from ibe100.runner.supervision.ownership import mark_of
+from ibe100.utils.tasks import recent_fault
 from places import MEDIA
 
 DEADLINE_S = 60.0
@@ -59,11 +60,16 @@ def settings(data_dir: Path, **sections: Any) -> Any:
 async def console(
     data_dir: Path, *, stop_streams: bool = True, **sections: Any
 ) -> AsyncIterator[Application]:
-    """All services; streams are stopped at the end, unless they are left to the next console."""
+    """All services; streams are stopped at the end, unless they are left to the next console.
+
+    AssertionError where one of its tasks ended by a bug meanwhile, though it was begun again.
+    """
+    begun_s = time.monotonic()
     async with open_application(
         settings(data_dir, **sections), "test", stop_streams=stop_streams, log_to_stderr=False
     ) as application:
         yield application
+    assert recent_fault(time.monotonic() - begun_s) == "", "a task ended by a bug, see the log"
 
 
 def looped(media: Path, out: Path | None = None, **changes: Any) -> StreamConfig:
