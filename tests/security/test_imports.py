@@ -14,7 +14,7 @@ import pytest
 from api_rig import Served, served, words
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.users import Role
-from ibe100.services.schedule import schedule_service
+from ibe100.services.schedule import plan_check
 from ibe100.utils.long_work import Turns, WorkStopped
 from services_rig import until
 
@@ -96,7 +96,7 @@ async def test_a_file_is_read_no_further_when_its_sender_is_gone_and_one_of_a_us
         await api.application.streams.add(StreamConfig(name="Ch 1"))
         operator, admin = await api.client(Role.OPERATOR), await api.client(Role.ADMIN)
         with monkeypatch.context() as patch:
-            patch.setattr(schedule_service, "read_rows", endless)
+            patch.setattr(plan_check, "read_rows", endless)
             sending = asyncio.create_task(operator.post(f"{PREVIEW}?name=plan.csv", content=b"stream\n"))
             await until(entered.is_set, "the reading")
             second = await operator.post(f"{PREVIEW}?name=plan.csv", content=b"stream\n")

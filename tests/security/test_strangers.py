@@ -14,7 +14,8 @@ import websockets
 from pydantic import SecretStr
 
 from api_rig import PASSWORD, Served, event, key, served, words
-from ibe100.api.guard import connections, listeners, middleware, protocols
+from ibe100.api import listeners
+from ibe100.api.guard import connections, middleware, protocols
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.users import Role
 from services_rig import until

@@ -8,7 +8,7 @@ the next one reads in the journal that it did.
 import math
 import socket
 import time
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from binascii import Error
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,8 +29,9 @@ RETRY_S = 0.2
 @dataclass(slots=True)
 class _Held:
     section: bytes
-    times_s: list[tuple[float, float]]
-    """Of each repeat the time at which it is sent, and the last at which it still may."""
+    times_s: list[tuple[float, float, float]]
+    """Of each repeat when it is sent, and the latest at which it may: before it was seen, and after."""
+    is_seen: bool = False
     timer: Timer | None = None
 
 
@@ -53,8 +54,8 @@ class HeldCues:
                 pass
             case _:
                 return "hold takes cue (a number), base64 (a text) and times (a list)"
-        if not all(_is_pair(one) for one in times):
-            return "the times of a held cue are pairs of finite numbers: when it is sent, and the latest"
+        if not all(_is_triple(one) for one in times):
+            return "each time of a held cue is three finite numbers: when, the latest unseen, the latest seen"
         if not 0 < len(times) <= MOST_TIMES or (len(self._held) >= MOST_HELD and cue not in self._held):
             return f"a runner holds {MOST_HELD} cues of 1 to {MOST_TIMES} times at most"
         try:
@@ -63,9 +64,12 @@ class HeldCues:
             return f"the section is no base64: {error}"
         if not 0 < len(section) <= LONGEST_SECTION:
             return f"a section has 1 to {LONGEST_SECTION} bytes"
+        before = self._held.get(cue)
         self.drop(cue)
-        self._held[cue] = _Held(section, sorted((float(at), float(until)) for at, until in times))
-        self._wait(cue, self._held[cue])
+        held = _Held(section, sorted((float(at), float(first), float(last)) for at, first, last in times))
+        held.is_seen = before is not None and before.is_seen and before.section == section
+        self._held[cue] = held
+        self._wait(cue, held)
         return ""
 
     def drop(self, cue: int) -> None:
@@ -74,12 +78,18 @@ class HeldCues:
         if held is not None and held.timer is not None:
             held.timer.cancel()
 
+    def saw(self, section_base64: str) -> None:
+        """Note that a section was on the output: its repeats are no longer the first that anybody gets."""
+        for held in self._held.values():
+            if b64encode(held.section).decode("ascii") == section_base64:
+                held.is_seen = True
+
     def _wait(self, cue: int, held: _Held, least_s: float = 0.0) -> None:
         delay_s = max(least_s, held.times_s[0][0] - time.monotonic())
         held.timer = self._loop.call_later(delay_s, lambda: self._send(cue, held))
 
     def _send(self, cue: int, held: _Held) -> None:
-        if time.monotonic() > held.times_s[0][1]:
+        if time.monotonic() > held.times_s[0][2 if held.is_seen else 1]:
             self._log("warning", f"cue {cue} was held for the console and could not be sent in time")
             self.drop(cue)  # what comes after it would be the first that anybody gets
             return
@@ -107,9 +117,9 @@ class HeldCues:
                 sender.sendto(section, name)
 
 
-def _is_pair(value: object) -> bool:
+def _is_triple(value: object) -> bool:
     return (
         isinstance(value, list)
-        and len(value) == 2
+        and len(value) == 3
         and all(isinstance(one, int | float) and math.isfinite(one) for one in value)
     )

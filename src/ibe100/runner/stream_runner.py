@@ -76,7 +76,7 @@ class StreamRunner:
         self._telemetry = Telemetry(
             self._loop,
             TelemetryHandlers(
-                cue_seen=lambda facts: self._note("cue_seen", facts),
+                cue_seen=self._cue_seen,
                 input_cue_seen=self._input_cue,
                 splice_event=lambda facts: self._note("splice_event", facts),
                 influx=self._influx,
@@ -158,6 +158,10 @@ class StreamRunner:
 
     def _log(self, level: str, text: str) -> None:
         self._note("log", {"level": level, "text": text, "plugin": "runner"})
+
+    def _cue_seen(self, facts: Mapping[str, object]) -> None:
+        self._held_cues.saw(str(facts.get("base64", "")))
+        self._note("cue_seen", facts)
 
     def _input_cue(self, facts: dict[str, object]) -> None:
         """Other people's cues must not push ours out of the journal."""

@@ -45,7 +45,7 @@ async def test_two_changes_from_one_state_do_not_lose_one(tmp_path: Path) -> Non
         own = shipped | {"name": "Ours"}
         assert (await client.post("/api/v1/contracts", json=own)).status_code == 201
         await edited(client, "/api/v1/contracts/own/Ours", own | {"description": "Edited"}, own)
-        await edited(client, "/api/v1/alarm-rules/input_lost", {"raise_after_s": 7.0}, {"raise_after_s": 9.0})
+        await edited(client, "/api/v1/alarm-rules/input_lost", {"on_delay_s": 7.0}, {"on_delay_s": 9.0})
 
 
 async def test_of_changes_that_come_at_once_from_one_state_one_is_taken(tmp_path: Path) -> None:

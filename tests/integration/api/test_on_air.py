@@ -69,7 +69,7 @@ async def test_an_armed_cue_is_cancelled_by_who_is_named(tmp_path: Path, media: 
         assert answer.json()["state"] == "ARMED"
         cancelled = (await operator.post(f"/api/v1/cues/{cue_id}/cancel")).json()
         assert (cancelled["state"], cancelled["reason"]) == ("CANCELLED", "disarmed by otto")
-        assert "only an ARMED cue can be disarmed" in words(
+        assert "only a cue whose splice lies ahead can be called off" in words(
             await operator.post(f"/api/v1/cues/{cue_id}/cancel"), 409
         )
         assert ("otto", "cue disarmed", stream_id) in await api.audit()

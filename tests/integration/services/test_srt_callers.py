@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -155,15 +156,13 @@ async def test_a_stream_that_waits_listens_all_the_time_and_no_longer_when_it_is
 async def test_a_port_that_is_taken_is_the_reason_that_is_told(
     tmp_path: Path,
 ) -> None:
-    port = free_port()
-    async with console(tmp_path / "data") as application:
-        first, second = [
-            (await application.streams.add(listening(port).model_copy(update={"name": name}))).stream_id
-            for name in ("One", "Two")
-        ]
-        await found_absent(application, first)
-        await found_absent(application, second)
-        await until(lambda: "srt_bind" in view_of(application, second).reason, "the reason")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("0.0.0.0", 0))
+        async with console(tmp_path / "data") as application:
+            taken = listening(other.getsockname()[1])
+            stream_id = (await application.streams.add(taken)).stream_id
+            await found_absent(application, stream_id)
+            await until(lambda: "srt_bind" in view_of(application, stream_id).reason, "the reason")
 
 
 async def test_an_input_that_is_changed_while_it_is_waited_for_is_let_go(

@@ -30,9 +30,11 @@ class Rig:
     def listen(self) -> None:
         self.processor.bind(str(self.folder / PORT))
 
-    def hold(self, cue: int, section: bytes, *in_s: float, until_s: float = 30.0) -> str:
+    def hold(
+        self, cue: int, section: bytes, *in_s: float, until_s: float = 30.0, seen_until_s: float = 30.0
+    ) -> str:
         now = time.monotonic()
-        times = [[now + one, now + until_s] for one in in_s]
+        times = [[now + one, now + until_s, now + seen_until_s] for one in in_s]
         return self.held.hold({"cue": cue, "base64": b64encode(section).decode(), "times": times})
 
     def run(self, seconds: float) -> list[bytes]:
@@ -82,14 +84,22 @@ def test_a_processor_that_is_not_there_yet_is_tried_until_it_is_too_late(rig: Ri
     assert "cue 7 was held for the console and could not be sent in time" in rig.said
 
 
+def test_repeats_go_on_for_longer_once_the_first_was_seen(rig: Rig) -> None:
+    rig.listen()
+    rig.hold(7, b"seen", 0.05, until_s=-1.0)
+    rig.hold(8, b"unseen", 0.05, until_s=-1.0)
+    rig.held.saw(b64encode(b"seen").decode())
+    assert rig.run(0.3) == [b"seen"]
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
         ({"cue": "seven"}, "hold takes cue"),
         ({"times": []}, "1 to 16 times"),
-        ({"times": [["now", 1.0]]}, "finite numbers"),
-        ({"times": [[1.0]]}, "finite numbers"),
-        ({"times": [[0.0, float("nan")]]}, "finite numbers"),
+        ({"times": [["now", 1.0, 2.0]]}, "finite numbers"),
+        ({"times": [[1.0, 2.0]]}, "finite numbers"),
+        ({"times": [[0.0, float("nan"), 1.0]]}, "finite numbers"),
         ({"base64": "?"}, "no base64"),
         ({"base64": ""}, "1 to 4096 bytes"),
     ],
@@ -97,7 +107,7 @@ def test_a_processor_that_is_not_there_yet_is_tried_until_it_is_too_late(rig: Ri
 def test_what_makes_no_sense_is_refused_with_the_reason(
     rig: Rig, changes: dict[str, object], why: str
 ) -> None:
-    request: dict[str, object] = {"cue": 7, "base64": "AAAA", "times": [[0.0, 1.0]]}
+    request: dict[str, object] = {"cue": 7, "base64": "AAAA", "times": [[0.0, 1.0, 1.0]]}
     assert why in rig.held.hold(request | changes)
 
 

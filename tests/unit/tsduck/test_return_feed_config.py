@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -24,6 +27,7 @@ from ibe100.services.streams.stream_secrets import (
 )
 from ibe100.tsduck.edges import secrets_of
 from ibe100.tsduck.return_feed import RETURN_SOCKETS, ReturnPorts, build_return_arguments, watch_config
+from ibe100_client import Call
 
 PORTS = ReturnPorts(splice_json=20001, influx=20002, tables=20003)
 TABLES = [
@@ -164,14 +168,21 @@ def test_a_profile_without_one_is_read_as_before() -> None:
 def test_the_command_line_adds_a_stream_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
 
-    def request(_data_dir: Path | None, asked: dict[str, Any]) -> dict[str, Any]:
-        sent.append(asked)
-        return {"number": 1, "stream_id": "one"}
+    class Console:
+        def do(self, call: Call[Any]) -> Any:
+            if call.path != "/streams":
+                return ()
+            sent.append(dict(call.body or {}))
+            return SimpleNamespace(number=1, stream_id="one")
 
-    monkeypatch.setattr(cli_stream, "request", request)
+    @contextlib.contextmanager
+    def running(_data_dir: Path | None) -> Iterator[Console]:
+        yield Console()
+
+    monkeypatch.setattr(cli_stream, "running", running)
     words = ["add", "One", "--return-feed", TOKEN_URL, "--return-window", "45"]
     assert CliRunner().invoke(cli_stream.app, words).exit_code == 0
-    config = StreamConfig.model_validate(sent[0]["config"])
+    config = StreamConfig.model_validate(sent[0])
     assert (config.return_feed, config.return_window_s) == (HlsInput(url=TOKEN_URL), 45.0)
     refused = CliRunner().invoke(cli_stream.app, ["add", "One", "--return-feed", "test://"])
     assert "return_feed" in str(refused.exception)

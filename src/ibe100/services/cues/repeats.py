@@ -10,9 +10,10 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ibe100.models.errors import StreamError
-from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.models.scte35_marker import Cue
 from ibe100.services.cues.readiness import LATE_S, WAY_OUT_S, least_lead_s, send_lead_s
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerSilent
@@ -20,6 +21,8 @@ from ibe100.services.streams.runner_link import RunnerSilent
 GRACE_S = 1.0
 """The runner waits so much longer than we do, where the pre-roll leaves so much."""
 LEAST_GRACE_S = 0.05
+STARTING_S = 0.5
+"""So much longer the way to the output is through a processor that has just been started."""
 TOLD_AGAIN_S = 2.0
 """A runner that was started anew knows of the cues again after so long."""
 SAME_S = 0.05
@@ -39,10 +42,13 @@ def repeats_left(run: StreamRun, cue: Cue) -> tuple[float, ...]:
     return (splice_at - send_lead_s(options), *times)[cue.sent :]
 
 
+Times: TypeAlias = tuple[tuple[float, float, float], ...]
+"""Of each repeat the wall clock at which the runner sends it, and the latest: unseen so far, and seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
-    times: tuple[tuple[float, float], ...]
-    """Of each repeat the wall clock at which the runner sends it, and the latest at which it may."""
+    times: Times
     section: str
     at_s: float
 
@@ -59,16 +65,21 @@ class _Told:
         )
 
 
-def _stand_in_times(run: StreamRun, cue: Cue, wall: float) -> tuple[tuple[float, float], ...]:
-    times = []
-    for repeat, due in enumerate(repeats_left(run, cue)):
+def _stand_in_times(run: StreamRun, cue: Cue, wall: float) -> Times:
+    """One that is overdue here is held back on purpose, and put off again before the runner would send it."""
+    times: list[tuple[float, float, float]] = []
+    for due in repeats_left(run, cue):
         assert cue.splice_at is not None
-        latest = cue.splice_at - LATE_S
-        if not cue.seen and (repeat == 0 or cue.state is not CueState.ARMED):
-            latest = cue.splice_at - least_lead_s(run, cue) - WAY_OUT_S
-        begins = max(due, wall)
-        grace_s = min(GRACE_S, max(LEAST_GRACE_S, latest - LEAST_GRACE_S - begins))
-        times.append((begins + grace_s, latest))
+        last = first = cue.splice_at - LATE_S
+        if not cue.seen:
+            # What may be the first that anybody gets is early enough for a processor that is just starting.
+            least_s = least_lead_s(run, cue) + WAY_OUT_S
+            spare_s = max(0.0, send_lead_s(run.cue_options) - least_s)
+            first = cue.splice_at - least_s - min(STARTING_S, spare_s / 2)
+        grace_s = GRACE_S
+        if due > wall and not cue.sent and not times:
+            grace_s = min(GRACE_S, max(LEAST_GRACE_S, first - LEAST_GRACE_S - due))
+        times.append((max(due, wall) + grace_s, first, last))
     return tuple(times)
 
 
@@ -137,12 +148,12 @@ class StandIn:
         """Say what is still to be said: from now on the runners have the cues that are armed."""
         await asyncio.gather(*self._telling.values(), return_exceptions=True)
 
-    async def _tell(self, run: StreamRun, cue: Cue, times: tuple[tuple[float, float], ...]) -> None:
+    async def _tell(self, run: StreamRun, cue: Cue, times: Times) -> None:
         command: dict[str, object] = {"cmd": "drop", "cue": cue.cue_id}
         if times:
             to_monotonic = time.monotonic() - time.time()
-            pairs = [[at + to_monotonic, latest + to_monotonic] for at, latest in times]
-            command |= {"cmd": "hold", "base64": cue.section_base64, "times": pairs}
+            moments = [[one + to_monotonic for one in repeat] for repeat in times]
+            command |= {"cmd": "hold", "base64": cue.section_base64, "times": moments}
         try:
             await run.link.request(command)
         except StreamError as error:
