@@ -354,7 +354,7 @@ def test_a_row_is_marked_once_the_marked_one_is_deleted(open_console: Open) -> N
 
 
 def test_a_contract_fills_the_fields_that_follow_from_it_and_is_kept(open_console: Open) -> None:
-    console = open_console(FakeServices([view(1, "News")]))
+    console = open_console(FakeServices([running(1, "News")]))
     console.parts.top_bar.set_up.click()
     console.parts.stream_controller.edit("stream-1")
     editor = console.parts.stream_controller.editor
