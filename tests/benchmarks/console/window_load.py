@@ -1,6 +1,6 @@
 """The window under load: run it by hand.
 
-    .venv/bin/python tests/benchmarks/console/window_load.py [--streams N] [--no-flood]
+    .venv/bin/python tests/benchmarks/console/window_load.py [--streams N] [--no-flood] [--theme light]
 
 Real window (offscreen), real bridge and background loop, services in memory. Printed: first paint; with
 every stream measured once a second and all clocks running, how late the main thread is (a 10 ms timer), the
@@ -52,6 +52,7 @@ from ibe100.ui.main_window import MainWindow
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.service_session import ServiceSession
 from ibe100.ui.themes.enterprise_theme import apply_theme
+from ibe100.ui.themes.tokens import Theme
 
 EVENTS_PER_S = 10_000
 FLOOD_S = 5
@@ -193,10 +194,11 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--no-flood", action="store_true")
+    parser.add_argument("--theme", type=Theme, default=Theme.DARK, choices=tuple(Theme))
     options = parser.parse_args()
     fake_services.FakeBus = RealBus  # type: ignore[misc, assignment]
     application = QApplication([])
-    apply_theme(application)
+    apply_theme(application, options.theme)
     services = FakeServices([running(n, f"Channel {n}") for n in range(1, options.streams + 1)])
     loop = BackgroundLoop()
     loop.start()
