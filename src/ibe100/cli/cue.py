@@ -14,7 +14,7 @@ from ibe100.cli.options import DataDir, StreamName
 from ibe100.cli.running_instance import running
 from ibe100.models.cues.return_receipt import ReturnState
 from ibe100.models.cues.segmentation import UpidType
-from ibe100.models.scte35_marker import BreakEnd, CueAction, CueState
+from ibe100.models.scte35_marker import BreakEnd, CueAction, CueState, shown_state
 from ibe100.utils.timecode import format_clock
 from ibe100.utils.units import format_event_id
 from ibe100_client import Call, Client, cues
@@ -231,7 +231,8 @@ def _is_awaited(fired: dict[str, Any]) -> bool:
 
 def _words(cue: dict[str, Any]) -> str:
     event = "" if cue["splice_event_id"] is None else f" event {format_event_id(cue['splice_event_id'])}"
-    text = f"{format_clock(cue['requested_at'])} #{cue['cue_id']} {cue['action']}{event} {cue['state']}"
+    state = shown_state(cue["action"], cue["state"])
+    text = f"{format_clock(cue['requested_at'])} #{cue['cue_id']} {cue['action']}{event} {state}"
     text += f" seen {cue['seen']}/{cue['sent_expected']}"
     if cue["latency_ms"] is not None and cue["pts_time"] is None:
         text += f" {cue['latency_ms']:.0f} ms"

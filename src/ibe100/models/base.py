@@ -74,6 +74,8 @@ def describe_fault(fault: ErrorDetails) -> str:
         edge, limit = ("least", "min_length") if fault["type"] == "too_short" else ("most", "max_length")
         count = fault["ctx"][limit]
         message = f"string should have at {edge} {count} character{'' if count == 1 else 's'}"
+    elif fault["type"] in ("int_parsing", "float_parsing"):
+        message = "this is no number"
     return message[:1].lower() + message[1:]
 
 

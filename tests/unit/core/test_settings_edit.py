@@ -77,6 +77,7 @@ def test_each_setting_says_what_it_is_and_how_it_is_edited() -> None:
     assert [name for name, form in forms().items() if not form.effect or form.title == form.name] == []
     timeout = forms()["cues.seen_timeout_s"]
     assert (timeout.shape, timeout.allowed, timeout.is_whole) == (FieldShape.NUMBER, "0.5 to 60 s", False)
+    assert forms()["logging.max_bytes"].allowed == "10 kB to 1 GB"
     assert forms()["engine.kind"].choices[1] == ("tsduck", "TSDuck")
     assert [value for value, _ in forms()["console.four_eyes"].choices] == ["stop", "delete", "section"]
     assert forms()["engine.tsp_path"].shape is FieldShape.PATH

@@ -78,6 +78,7 @@ def refused(**fields: Any) -> str:
         ({"output": {"kind": "udp", "port": 5000}}, ["output.udp.host", "required"]),
         ({"output": {**SRT, "mode": "caller", "host": None}}, ["output.srt: host is needed"]),
         ({"scte35": {"pid": 15}}, ["scte35.pid 15", "greater than or equal to 16"]),
+        ({"scte35": {"pid": "5oo"}}, ["scte35.pid '5oo': this is no number"]),
         ({"scte35": {"pid": 0x1FFF}}, ["scte35.pid 8191", "less than or equal to 8190"]),
         ({"scte35": {"start_delay_ms": 2000}}, ["scte35.start_delay_ms 2000", "4000"]),
         ({"scte35": {"inject_count": 10}}, ["scte35: the last repeat would come after the splice"]),

@@ -10,6 +10,8 @@ from pydantic import Field
 
 from ibe100.models.base import Value
 
+BYTES = "bytes"
+
 
 def told(
     title: str, effect: str, unit: str = "", words: Mapping[str, str] | None = None, *, in_hex: bool = False
@@ -64,16 +66,23 @@ class FieldForm(Value):
         """Range in words, such as `0.5 to 60 s`; empty without one."""
         if self.in_hex:
             return ""
-        unit = f" {self.unit}" if self.unit else ""
-        match self.least, self.most:
-            case None, None:
-                return ""
-            case least, None:
-                return f"at least {least:g}{unit}"
-            case None, most:
-                return f"at most {most:g}{unit}"
-            case least, most:
-                return f"{least:g} to {most:g}{unit}"
+        least, most = self.least, self.most
+        if least is not None and most is not None:
+            # The unit once, but where bytes have one of their own on either side.
+            begins = _quantity(least, self.unit) if self.unit == BYTES else f"{least:g}"
+            return f"{begins} to {_quantity(most, self.unit)}"
+        if least is not None:
+            return f"at least {_quantity(least, self.unit)}"
+        return "" if most is None else f"at most {_quantity(most, self.unit)}"
+
+
+def _quantity(value: float, unit: str) -> str:
+    """Number with its unit; bytes in the largest unit that leaves it whole."""
+    if unit == BYTES:
+        for size, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+            if value >= size and value % size == 0:
+                return f"{value / size:g} {name}"
+    return f"{value:g} {unit}".strip()
 
 
 def forms_of(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, FieldForm]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
 from ibe100.models.cues.as_run import AsRunRow
-from ibe100.models.scte35_marker import CueState
+from ibe100.models.scte35_marker import CueState, shown_state
 from ibe100.ui.themes.enterprise_theme import figures, sans
 from ibe100.ui.themes.sizes import SCALE
 from ibe100.ui.themes.tokens import Colour, shade
@@ -43,7 +43,7 @@ COLUMNS: tuple[tuple[str, Callable[[AsRunRow], str], bool], ...] = (
     ("Stream", lambda row: row.stream_name, False),
     ("Action", lambda row: str(row.cue.action), False),
     ("Event", lambda row: format_event_id(row.cue.splice_event_id), True),
-    ("State", lambda row: str(row.cue.state), False),
+    ("State", lambda row: shown_state(row.cue.action, row.cue.state), False),
     ("Scheduled", lambda row: format_clock(row.cue.scheduled_at), True),
     ("Asked", lambda row: format_clock(row.cue.requested_at), True),
     ("Sent", lambda row: format_clock(row.cue.sent_at, milliseconds=True), True),

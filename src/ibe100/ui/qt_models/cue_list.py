@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterProxyModel, Qt, pyqtSignal
 
 from ibe100.models.cues.return_receipt import ReturnReceipt
-from ibe100.models.scte35_marker import Cue, CueAction, CueState, Direction
+from ibe100.models.scte35_marker import Cue, CueAction, CueState, Direction, shown_state
 from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.timecode import format_clock, format_latency
 from ibe100.utils.units import format_event_id
@@ -21,9 +21,8 @@ MOST_CUES = 500
 
 
 def state_words(cue: Cue) -> str:
-    """State of a cue for a reader: a call-off that is on the output has withdrawn, it splices nothing."""
-    is_call_off = cue.action is CueAction.CALL_OFF and cue.state in (CueState.SEEN, CueState.SPLICED)
-    return "WITHDRAWN" if is_call_off else str(cue.state)
+    """State of a cue for a reader."""
+    return shown_state(cue.action, cue.state)
 
 
 def receipt_words(cue: Cue) -> str:
