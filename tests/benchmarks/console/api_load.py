@@ -67,6 +67,7 @@ def tell(name: str, values: list[float]) -> None:
 async def served(engine: Engine) -> AsyncIterator[tuple[Application, str, str, str]]:
     """The services, the URL, a token, and the stream that runs."""
     from ibe100.api.server import api_server
+    from ibe100.api.tcp_listening import MOST_WAITING, TcpListening
 
     with tempfile.TemporaryDirectory() as folder:
         settings = load({"folders": {"data_dir": folder, "log_dir": str(Path(folder, "logs"))}})
@@ -77,14 +78,15 @@ async def served(engine: Engine) -> AsyncIterator[tuple[Application, str, str, s
                 await application.streams.add(StreamConfig(name=f"Channel {number}"))
             await application.access.add_user("load", Role.OPERATOR, None)
             token = await application.access.add_token("load", "load", None, None)
-            door = socket.create_server(("127.0.0.1", 0))
+            door = socket.create_server(("127.0.0.1", 0), backlog=MOST_WAITING)
             door.setblocking(False)
-            async with api_server(application, ApiSettings(reads_per_s=100_000), door) as serving:
+            listening = TcpListening(door)
+            async with api_server(application, ApiSettings(reads_per_s=100_000), [listening]):
                 await application.streams.start(stream_id)
                 deadline = time.monotonic() + PATIENCE_S
                 while not application.cues.readiness(stream_id).ready and time.monotonic() < deadline:
                     await asyncio.sleep(0.05)
-                yield application, serving.url, token.token, stream_id
+                yield application, listening.url, token.token, stream_id
 
 
 async def measure(options: argparse.Namespace) -> None:
