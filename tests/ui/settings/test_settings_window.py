@@ -93,7 +93,7 @@ def test_what_is_refused_stays_with_the_reason_beside_it(open_console: Open) -> 
     console = open_console(FakeServices())
     window = opened(console, "cues")
     timeout = row(window, "cues.seen_timeout_s")
-    for typed, words in (("0.1", "greater than or equal to 0.5"), ("soon", "valid number")):
+    for typed, words in (("0.1", "greater than or equal to 0.5"), ("soon", "is no number")):
         type_into(window, "cues.seen_timeout_s", typed)
         console.until(lambda words=words: words in timeout.fault.text())
         editor = timeout.editor
