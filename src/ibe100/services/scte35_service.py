@@ -121,7 +121,9 @@ class SCTE35Service:
             else:
                 self._dispatch.watch(cue)
         for view in self._runs.streams():
-            await self._restore_break(self._runs.run_of(view.stream_id))
+            run = self._runs.run_of(view.stream_id)
+            run.arm(self._cache.is_armed(view.stream_id))
+            await self._restore_break(run)
 
     async def _restore_break(self, run: StreamRun) -> None:
         # What the journals told a moment ago may be in memory only.

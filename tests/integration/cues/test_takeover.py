@@ -176,3 +176,16 @@ async def test_an_armed_cue_airs_on_its_frame_and_is_proved_though_no_console_is
         assert view_of(application, stream_id).tally is Tally.IN_BREAK
         await application.streams.stop(stream_id)
     assert parse_file(out).splices_base64(500).count(cue.section_base64) == 2
+
+
+async def test_a_stream_with_an_armed_cue_is_armed_on_the_next_console_too(tmp_path: Path) -> None:
+    async with console(tmp_path / "data", stop_streams=False) as application:
+        stream_id = await live(application, tmp_path / "out.ts")
+        cue = await application.cues.fire(asked(stream_id, TO_BREAK, pre_roll_s=60.0))
+        assert view_of(application, stream_id).tally is Tally.ARMED
+    async with console(tmp_path / "data") as application:
+        assert now(application, cue).state is CueState.ARMED
+        await until(lambda: view_of(application, stream_id).tally is Tally.ARMED, "ARMED")
+        await application.cues.cancel(cue.cue_id)
+        await until(lambda: view_of(application, stream_id).tally is Tally.ON_AIR, "ON AIR")
+        await application.streams.stop(stream_id)
