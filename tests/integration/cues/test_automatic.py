@@ -81,7 +81,7 @@ async def test_a_break_is_returned_from_by_itself_and_heartbeats_go_on_around_it
 
 
 async def test_heartbeats_that_are_not_seen_back_are_an_alarm(tmp_path: Path, media: Path) -> None:
-    async with console(tmp_path / "data", cues={"seen_timeout_s": 0.5}) as application:
+    async with console(tmp_path / "data", cues={"seen_timeout_s": 2.0}) as application:
         config = looped(media, scte35={"heartbeat_interval_s": 0.5})
         stream_id = await on_air(application, config)
         run = application.streams.run_of(stream_id)
