@@ -22,7 +22,7 @@ AT_ONCE = 8
 
 
 class AsyncClient:
-    """As `Client`. Who stops waiting for a call does not call it back: what was asked for is done."""
+    """Client for asyncio, as `Client`. A call that is waited for no longer is done all the same."""
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from ibe100_client.values import Cue, CuePreview, Readiness
 
 
 def readiness(stream: str, action: str | None = None) -> Call[Readiness]:
-    """Whether a cue may go now."""
+    """Readiness of a stream for a cue."""
     return Call("GET", place("streams", stream, "cues", "readiness"), Readiness, {"action": action})
 
 

@@ -85,7 +85,7 @@ async def follow_async(
 
 
 class _Tries:
-    """Where the events go on after a loss, and when it is tried."""
+    """Position at which events go on after a loss, and the pauses between tries."""
 
     def __init__(self, streams: Sequence[str], types: Sequence[str], after: str, reconnects: bool) -> None:
         self._query = {"stream": list(streams), "type": list(types)}

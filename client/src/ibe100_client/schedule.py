@@ -48,7 +48,7 @@ def add_row(row: Mapping[str, str]) -> Call[PlannedBreak]:
 
 
 def rows(offset: int = 0, limit: int = PAGE) -> Call[dict[str, Any]]:
-    """What is still planned as rows that an import takes back: `total` and `rows`."""
+    """Planned breaks as rows that an import takes back: `total` and `rows`."""
     return Call("GET", "/schedule/rows", dict, {"offset": offset, "limit": limit})
 
 
@@ -68,7 +68,7 @@ def remove_all(break_ids: Sequence[int]) -> Call[None]:
 
 
 def preview_import(name: str, content: bytes, time_zone: str = "") -> Call[ImportOutcome]:
-    """What a file would plan; its name says by its suffix what it is."""
+    """Preview of an import; the suffix of its name tells the format."""
     query: dict[str, Asked] = {"name": name, "time_zone": time_zone}
     return Call("POST", "/schedule/import/preview", ImportOutcome, query, content)
 
@@ -87,7 +87,7 @@ def one(break_id: int) -> Call[PlannedBreak]:
 
 
 def check(plan: Mapping[str, Any], break_id: int | None = None) -> Call[dict[str, Any]]:
-    """What stands against a plan: `refusal` and `findings`; nothing is stored."""
+    """Conflicts of a plan, before it is stored: `refusal` and `findings`."""
     return Call("POST", "/schedule/check", dict, {"break_id": break_id}, dict(plan))
 
 

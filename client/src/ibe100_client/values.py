@@ -34,13 +34,13 @@ class Stream:
 
     @property
     def name(self) -> str:
-        """What operators call it."""
+        """Name that operators call it by."""
         return str(self.config["name"])
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnReceipt:
-    """What came back of a cue from the distributor's end."""
+    """Receipt of a cue at the distributor's end."""
 
     state: str
     expected: int
@@ -100,7 +100,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a cue may go now, and if not why."""
+    """Readiness of a stream for a cue, with the reasons against it."""
 
     ready: bool
     reasons: tuple[str, ...] = ()
@@ -182,7 +182,7 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
-    """What a file would plan, or has planned."""
+    """Preview or outcome of an import."""
 
     good: int
     bad: int

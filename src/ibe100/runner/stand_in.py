@@ -47,6 +47,9 @@ class HeldCues:
         self._log = log
         self._held: dict[int, _Held] = {}
 
+    def __len__(self) -> int:
+        return len(self._held)
+
     def hold(self, request: dict[str, object]) -> str:
         """Hold a cue, or hold it otherwise than before; returns why not, empty when it is done."""
         match request:

@@ -279,6 +279,7 @@ class StreamRunner:
             "runner_pid": os.getpid(),
             "uptime_s": round(now - self._started_at, 3),
             "attempt_uptime_s": None if child is None else round(now - child.started_at, 3),
+            "held_cues": len(self._held_cues),
             "seq": self._journal.seq,
             "first_seq": self._journal.first_seq(),
             "journal_error": self._journal.error,

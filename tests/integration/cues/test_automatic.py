@@ -103,9 +103,13 @@ async def test_ones_own_return_goes_before_the_automatic_one(tmp_path: Path, med
         assert view_of(application, stream_id).break_ends_at is None, "without auto_return it lasts"
         act_as(AUTOMATIC_RETURN)
         waiting = await application.cues.fire(asked(stream_id, BACK, pre_roll_s=30.0))
+        link = application.streams.run_of(stream_id).link
+        assert (await link.request({"cmd": "status"}))["held_cues"] == 1
         act_as(CONSOLE)
         assert application.cues.readiness(stream_id, CueAction.CRASH_IN).ready
         crash = await fired(application, stream_id, CueAction.CRASH_IN)
         assert (crash.state, crash.splice_event_id) == (CueState.SPLICED, away.splice_event_id)
         replaced = next(one for one in application.cues.recent(stream_id) if one.cue_id == waiting.cue_id)
         assert (replaced.state, replaced.reason) == (CueState.CANCELLED, "replaced by CRASH IN")
+        while (await link.request({"cmd": "status"}))["held_cues"]:
+            await asyncio.sleep(0.02)  # or its runner would send it in our place

@@ -156,7 +156,7 @@ async def list_rows(
     offset: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 1000,
 ) -> RowPage:
-    """What is still planned as rows of a file, such that an import takes them back."""
+    """Planned breaks as rows of a file that an import takes back."""
     rows = rows_of(services.schedule.list(), StreamNames(services.streams.streams()))
     return RowPage(total=len(rows), rows=rows[offset : offset + limit])
 

@@ -158,7 +158,8 @@ class CueDispatch:
                     await self._see_spliced(run, cue)
                 case _:
                     self._called_off.discard(cue.cue_id)
-                    self._stand_in.forget(cue)
+                    # One that was replaced or has failed while it was armed must not be sent by the runner.
+                    await self._stand_in.drop(run, cue)
                     return
 
     async def _hold(self, run: StreamRun, cue: Cue) -> None:

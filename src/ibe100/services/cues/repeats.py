@@ -140,10 +140,6 @@ class StandIn:
             except StreamError:  # no runner, or one of an earlier version, which holds nothing
                 return
 
-    def forget(self, cue: Cue) -> None:
-        """Think of a cue that is over no more; the runner has sent, or been told, all of it."""
-        self._told.pop(cue.cue_id, None)
-
     async def close(self) -> None:
         """Say what is still to be said: from now on the runners have the cues that are armed."""
         await asyncio.gather(*self._telling.values(), return_exceptions=True)
