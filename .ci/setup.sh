@@ -106,19 +106,14 @@ install_packages() {
         "${locks[@]}" || fail "cannot install the Python packages of ${locks[*]##*/}" "$advice"
 }
 
-# uv does not read pip's settings, and a house with its own mirror or certificate authority has put them there.
+# uv does not read pip's settings, and a house with its own index or certificate authority has put them there. What is
+# set for uv itself goes before.
 follow_pip_settings() {
-    local index certificates
-    index=${PIP_INDEX_URL:-$(pip_setting index-url)}
-    certificates=${PIP_CERT:-$(pip_setting cert)}
-    if [[ -n $index ]]; then export UV_DEFAULT_INDEX=${UV_DEFAULT_INDEX:-$index}; fi
-    if [[ -n $certificates ]]; then export SSL_CERT_FILE=${SSL_CERT_FILE:-$certificates}; fi
+    local name value
+    while IFS='=' read -r name value; do
+        if [[ -z ${!name:-} ]]; then export "$name=$value"; fi
+    done < <("$venv/bin/python" "$root/.ci/pip_settings.py")
     export UV_HTTP_TIMEOUT=${UV_HTTP_TIMEOUT:-120}
-}
-
-pip_setting() {
-    "$venv/bin/python" -m pip config get "global.$1" 2>/dev/null ||
-        "$venv/bin/python" -m pip config get "install.$1" 2>/dev/null || true
 }
 
 # Sets `python` to an interpreter of version 3.11 or later that can make environments; Debian splits that part off.
@@ -140,45 +135,10 @@ require_python() {
         "install one (Debian 12 and later, as root: apt-get install python3 python3-venv) and start again"
 }
 
-# Lines "shared object, Debian package that has it" for a kind of display.
-qt_libraries() {
-    if [[ $1 == none || $(uname -s) != Linux ]]; then return; fi
-    cat <<'LIBRARIES'
-libglib-2.0.so.0 libglib2.0-0
-libEGL.so.1 libegl1
-libGL.so.1 libgl1
-libxkbcommon.so.0 libxkbcommon0
-libfontconfig.so.1 libfontconfig1
-libdbus-1.so.3 libdbus-1-3
-LIBRARIES
-    if [[ $1 == x11 ]]; then cat <<'LIBRARIES'; fi
-libxkbcommon-x11.so.0 libxkbcommon-x11-0
-libxcb-cursor.so.0 libxcb-cursor0
-libxcb-icccm.so.4 libxcb-icccm4
-libxcb-keysyms.so.1 libxcb-keysyms1
-libxcb-shape.so.0 libxcb-shape0
-LIBRARIES
-    if [[ $1 == wayland ]]; then cat <<'LIBRARIES'; fi
-libwayland-client.so.0 libwayland-client0
-libwayland-cursor.so.0 libwayland-cursor0
-libwayland-egl.so.1 libwayland-egl1
-LIBRARIES
-}
-
-# Loading them is the only probe that is right about the architecture and about every library path.
+# The Debian packages that a kind of display lacks here; the product refuses its window by the same list.
 missing_qt_packages() {
-    local libraries
-    libraries=$(qt_libraries "$1")
-    [[ -n $libraries ]] || return 0
-    "$venv/bin/python" -I -S -c '
-import ctypes, sys
-for line in sys.argv[1].splitlines():
-    library, package = line.split()
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        print(package)
-' "$libraries"
+    if [[ $1 == none ]]; then return; fi
+    "$venv/bin/python" -I -S "$root/src/ibe100/core/support/qt_libraries.py" "$1"
 }
 
 install_qt_packages() {

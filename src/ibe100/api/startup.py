@@ -15,12 +15,13 @@ from ibe100.api.tcp_listening import TcpListening, listen_on_tcp
 from ibe100.core.config import ApiSettings
 from ibe100.models.errors import OperatorError
 from ibe100.services.ports import Services
+from ibe100.utils.program import COMMAND
 from ibe100.utils.tasks import keep_running
 
 if TYPE_CHECKING:
     from ibe100.api.application import Api
 
-NOBODY = "; nobody may come in yet: ./run user add NAME --role admin"
+NOBODY = f"; nobody may come in yet: {COMMAND} user add NAME --role admin"
 LOAD_AFTER_S = 3.0
 """What the API is made of takes a second of a thread: not while a window paints for the first time."""
 

@@ -7,15 +7,18 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from ibe100.cli.running_instance import overrides
 from ibe100.core.folders import resolve
 from ibe100.core.settings_reload import SettingsSource
+from ibe100.core.support.qt_libraries import display_at_hand, missing_packages
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.stream_config import Engine
 from ibe100.runner.memory_order import CONSOLE, set_memory_order
 from ibe100.services.ports import Services
+from ibe100.utils.program import COMMAND
 
 EXIT_NO_DISPLAY = 2
 
@@ -34,8 +37,8 @@ def start_console(
     if not _has_display():
         if screenshot is None:
             print(
-                "ibe100: no display here; ./run demo proves a stream in this terminal, "
-                "./run serve runs the services without a window",
+                f"ibe100: no display here; {COMMAND} demo proves a stream in this terminal, "
+                f"{COMMAND} serve runs the services without a window",
                 file=sys.stderr,
             )
             return EXIT_NO_DISPLAY
@@ -44,6 +47,7 @@ def start_console(
     source = SettingsSource(overrides(data_dir, engine.value))
     config = source.load_to_begin()
 
+    _demand_window()
     # Qt and the services are loaded only when there is something to show.
     from ibe100.api.startup import api_beside
     from ibe100.core.application import open_application
@@ -83,6 +87,20 @@ def start_console(
         # The same command again, with the same process id: whoever waits for it sees no end.
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     return code
+
+
+def _demand_window() -> None:
+    """Refuse where Qt cannot draw: it would end the program with a traceback, or by a signal."""
+    if find_spec("PyQt6") is None:
+        raise ConfigurationError(
+            "the window is not installed here: install ibe100[console] in place of ibe100; "
+            f"{COMMAND} serve needs no window"
+        )
+    if missing := missing_packages(display_at_hand()):
+        raise ConfigurationError(
+            "the window cannot be drawn: libraries of the system are missing. As root: apt-get install "
+            f"{' '.join(missing)} (Debian's names); {COMMAND} serve and {COMMAND} demo need none of them"
+        )
 
 
 def _has_display() -> bool:

@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from ibe100.cli.options import AsJson, print_table, tell_passed_over, terminal
-from ibe100.core.config import contract_templates_file, load
+from ibe100.core.config import load
 from ibe100.core.folders import resolve
 from ibe100.models.cues.contract import Contract, ContractFinding, Severity
 from ibe100.models.endpoints.parse import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
@@ -31,7 +31,7 @@ ContractName = Annotated[str, typer.Argument(metavar="NAME", help="Number, name 
 def _contracts() -> tuple[Contract, ...]:
     """The contracts that ship, then the own ones of this user's console."""
     own = resolve(load().folders).data_dir / CONTRACTS_FILE
-    return (*load_templates(contract_templates_file()), *load_own(own))
+    return (*load_templates(), *load_own(own))
 
 
 @app.command("list")

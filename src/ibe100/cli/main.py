@@ -15,6 +15,7 @@ from ibe100.models.errors import OperatorError
 from ibe100.models.stream_config import Engine
 from ibe100.utils.printable import printable
 from ibe100.utils.private_files import keep_private
+from ibe100.utils.program import COMMAND
 
 EXIT_REFUSED = 2
 GROUPS = {
@@ -113,7 +114,10 @@ def demo(
     raise typer.Exit(run_demo(wanted, as_json=as_json))
 
 
-@app.command()
+@app.command(
+    help="The services without a window: streams run, cues are taken from "
+    f"`{COMMAND} cue` and, with --api, HTTP."
+)
 def serve(
     data_dir: DataDir = None,
     engine: EngineOption = Engine.AUTO,
@@ -128,7 +132,7 @@ def serve(
         int | None, typer.Option(min=1, max=65535, help="api.port if left out.", show_default=False)
     ] = None,
 ) -> None:
-    """The services without a window: streams run, cues are taken from `./run cue` and, with --api, HTTP."""
+    """Run the services without a window."""
     from ibe100.cli.serve import run_serve
 
     raise typer.Exit(run_serve(data_dir, engine, stop_streams=stop_streams, api=api, api_port=api_port))
@@ -173,7 +177,7 @@ def asrun(
     ] = None,
     public_key: Annotated[
         Path | None,
-        typer.Option(help="For --verify: what `./run secrets public-key` printed; else the key of here."),
+        typer.Option(help=f"For --verify: as `{COMMAND} secrets public-key` printed; else the key of here."),
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -205,7 +209,7 @@ def main() -> None:
     arguments = _with_command(sys.argv[1:])
     _mount(arguments)
     try:
-        app(arguments, "ibe100" if Path(sys.argv[0]).name == "ibe100" else "./run")
+        app(arguments, COMMAND)
     except OperatorError as error:
         typer.echo(f"ibe100: {printable(str(error))}", err=True)
         sys.exit(EXIT_REFUSED)

@@ -13,6 +13,7 @@ from ibe100.core.config import AppConfig, merged_settings, sources
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.last_good import load_or_last_good
 from ibe100.models.errors import ConfigurationError, OperatorError
+from ibe100.utils.program import COMMAND
 from ibe100_client import Client, ClientError, NotReachable
 
 
@@ -52,7 +53,7 @@ def running_on(folder: Path, by: str = "") -> Iterator[Client]:
             yield client
     except NotReachable:
         raise NotRunning(
-            f"no console or server runs on {folder}; start one with ./run or ./run serve"
+            f"no console or server runs on {folder}; start one with {COMMAND} or {COMMAND} serve"
         ) from None
     except ClientError as error:
         raise OperatorError(str(error)) from error

@@ -14,6 +14,7 @@ from ibe100.cli.user_request import request_users
 from ibe100.models.base import build
 from ibe100.models.rights import Role
 from ibe100.models.users import SHORTEST_PASSWORD, User, UserChange, WantedUser
+from ibe100.utils.program import COMMAND
 from ibe100.utils.timecode import format_utc
 from ibe100_client import access
 
@@ -64,7 +65,7 @@ def add(
         access.add_user(name, role.value, password, limits),
         lambda here: here.add_user(wanted.name, wanted.role, wanted.password, wanted.streams),
     )
-    typer.echo(f"{name} is {role}" + (f"; next: ./run token add {name}" if no_password else ""))
+    typer.echo(f"{name} is {role}" + (f"; next: {COMMAND} token add {name}" if no_password else ""))
 
 
 @app.command()

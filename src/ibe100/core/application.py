@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from ibe100.core.config import AppConfig, contract_templates_file
+from ibe100.core.config import AppConfig
 from ibe100.core.event_bus import EventBus, Subscription
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import InstanceLock
@@ -157,7 +157,7 @@ class Application:
         )
         self.hooks = HookService(config.hooks, self._publish)
         self.input_cues = InputCues(self.metrics, self._publish)
-        self.contracts = ContractService(contract_templates_file(), folders.data_dir / CONTRACTS_FILE, audit)
+        self.contracts = ContractService(folders.data_dir / CONTRACTS_FILE, audit)
         self.backups = BackupService(
             folders.data_dir,
             config.backup,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -32,6 +31,7 @@ from ibe100.models.settings.forms import told
 from ibe100.models.settings.hooks import HookPlan
 from ibe100.models.settings.sound import SoundPlan
 from ibe100.models.stream_config import Engine
+from ibe100.utils.program import source_root
 
 PREFIX = "IBE100_"
 NESTED = "__"
@@ -231,25 +231,11 @@ class AppConfig(BaseSettings):
         return (init_settings,)
 
 
-def source_root() -> Path | None:
-    """The checkout this code runs from; None when it is installed."""
-    root = Path(__file__).resolve().parents[3]
-    is_checkout = (root / "pyproject.toml").is_file() and (root / "src" / "ibe100").is_dir()
-    return root if is_checkout else None
-
-
 def default_file() -> Path:
     """`config/app_config.json` of the checkout, or the user's own of an installed console."""
     root = source_root()
     folder = root / "config" if root is not None else platformdirs.user_config_path("ibe100", appauthor=False)
     return folder / "app_config.json"
-
-
-def contract_templates_file() -> Path:
-    """`config/default_profiles.json` of the checkout, or where the installer put it."""
-    root = source_root()
-    folder = root / "config" if root is not None else Path(sysconfig.get_path("data")) / "share" / "ibe100"
-    return folder / "default_profiles.json"
 
 
 def settings_files(file: Path | None = None) -> tuple[Path, ...]:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import platformdirs
 
-from ibe100.core.config import PROGRAM, FolderSettings, default_file, settings_files, source_root
+from ibe100.core.config import PROGRAM, FolderSettings, default_file, settings_files
 from ibe100.models.errors import StorageError
 from ibe100.utils.private_files import make_private, open_to_others
+from ibe100.utils.program import source_root
 
 SCHEDULE_COPY = "schedule.copy"
 

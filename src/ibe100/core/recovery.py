@@ -27,6 +27,7 @@ from ibe100.models.backup import DATABASE, is_made_with
 from ibe100.models.errors import StorageError
 from ibe100.models.records.keys import RecordKeys
 from ibe100.models.session import AuditRecord
+from ibe100.utils.program import COMMAND
 from ibe100.utils.set_aside import set_aside
 from ibe100.utils.timecode import format_utc
 
@@ -101,7 +102,7 @@ async def keep_used_ids(database: Database, folders: Folders) -> tuple[str, ...]
     return (
         f"The database is {SET_BACK}: event {last.event_id} of {format_utc(last.at)} is not in it. {count} "
         "event ids that the journals and audit.log tell of are not used again; what else is missing comes "
-        "back with a backup (./run backup list, then restore).",
+        f"back with a backup ({COMMAND} backup list, then restore).",
     )
 
 
@@ -168,7 +169,7 @@ def _newest_good(
         if trusted is not None and not is_made_with(backup.manifest, trusted):
             passed_over.append(
                 f"The backup {backup.path} was not made here and was passed over: restore it yourself if it "
-                "is the right one (./run backup restore)."
+                f"is the right one ({COMMAND} backup restore)."
             )
             continue
         try:

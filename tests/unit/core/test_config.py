@@ -11,6 +11,7 @@ from ibe100.core.config import AppConfig
 from ibe100.core.folders import resolve
 from ibe100.models.errors import ConfigurationError, StorageError
 from ibe100.models.stream_config import Engine
+from places import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -132,9 +133,7 @@ def test_a_name_that_is_none_of_an_environment_is_refused(
 
 def test_a_checkout_keeps_its_data_in_its_own_folders() -> None:
     folders = resolve(config.FolderSettings())
-    root = config.source_root()
-    assert root is not None
-    assert (folders.data_dir, folders.log_dir) == (root / "database", root / "logs")
+    assert (folders.data_dir, folders.log_dir) == (ROOT / "database", ROOT / "logs")
 
 
 def test_folders_follow_the_data_folder_and_are_created(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_locks_hold_each_package_that_the_project_asks_for() -> None:
     """A dependency added without renewing the locks fails here, not on the user's machine."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     for lock, wanted in (
-        ("requirements.lock", project["dependencies"]),
+        ("requirements.lock", project["dependencies"] + project["optional-dependencies"]["console"]),
         ("requirements-test.lock", project["optional-dependencies"]["test"]),
     ):
         names = {re.split(r"[<>=~!;\[ ]", line)[0].lower().replace("_", "-") for line in wanted}

@@ -19,12 +19,17 @@ PATIENCE_S = 60
 
 # Installs a uv that records its arguments, waits while the file `hold` exists, and fails if `broken` does.
 PIP = """
-import pathlib, sys
+import os, pathlib, sys
+stand_ins = pathlib.Path(os.environ["STAND_INS"])
 if "install" not in sys.argv:
-    raise SystemExit(1)
+    print((stand_ins / "pip.settings").read_text() if (stand_ins / "pip.settings").exists() else "")
+    raise SystemExit
+with (stand_ins / "pip.calls").open("a") as calls:
+    print(os.environ.get("PIP_NO_INDEX", ""), os.environ.get("PIP_FIND_LINKS", ""), file=calls)
 uv = pathlib.Path(sys.prefix, "bin", "uv")
 uv.write_text('''#!/bin/sh
 echo "$@" >>"$STAND_INS/uv.calls"
+env >"$STAND_INS/uv.environment"
 while [ -e "$STAND_INS/hold" ]; do sleep 0.02; done
 if [ -e "$STAND_INS/broken" ]; then echo "error: no route to the registry"; exit 1; fi
 ''')
@@ -41,8 +46,9 @@ esac
 APT_GET = '#!/bin/sh\necho "$@" >>"$STAND_INS/apt-get.calls"\n'
 SUDO = '#!/bin/sh\nif [ "$1" = -n ]; then shift; fi\nexec "$@"\n'
 PRODUCT = "import ibe100, json, os, sys\nprint(json.dumps([sys.argv[1:], os.getcwd(), ibe100.__file__]))\n"
+LIBRARIES = "src/ibe100/core/support/qt_libraries.py"
 # No library of this name exists anywhere, so that each kind of display is found to miss exactly one package.
-NO_SUCH_LIBRARY = 'qt_libraries() { [ "$1" = none ] || echo "libibe100-$1.so.9 libibe100-$1"; }\n'
+NO_SUCH_LIBRARY = 'import sys\nprint(f"libibe100-{sys.argv[1]}")\n'
 
 
 class Checkout:
@@ -52,9 +58,15 @@ class Checkout:
         self.root = folder / "check out"
         self.stand_ins = folder / "stand-ins"
         (self.root / ".ci").mkdir(parents=True)
-        for name in ("run", ".ci/setup.sh", *(path.name for path in ROOT.glob("requirements*.lock"))):
+        for name in (
+            "run",
+            ".ci/setup.sh",
+            ".ci/pip_settings.py",
+            *(path.name for path in ROOT.glob("requirements*.lock")),
+        ):
             shutil.copy(ROOT / name, self.root / name)
-        (self.root / "src/ibe100").mkdir(parents=True)
+        (self.root / LIBRARIES).parent.mkdir(parents=True)
+        (self.root / LIBRARIES).touch()
         (self.root / "src/ibe100/__init__.py").touch()
         (self.root / "main.py").write_text(PRODUCT)
         (self.stand_ins / "pip").mkdir(parents=True)
@@ -270,12 +282,80 @@ def test_only_a_command_that_draws_has_the_libraries_of_its_display_installed(
     checkout: Checkout, arguments: str, environment: dict[str, str], package: str | None
 ) -> None:
     """A headless machine is never asked for Qt's libraries; a missing one does not stop the command."""
-    with (checkout.root / ".ci/setup.sh").open("a") as script:
-        script.write(NO_SUCH_LIBRARY)
+    (checkout.root / LIBRARIES).write_text(NO_SUCH_LIBRARY)
     result = checkout.run(*arguments.split(), **environment)
     assert result.returncode == 0, result.stderr
     installed = [line.split()[-1] for line in checkout.calls("apt-get") if " install " in line]
     assert installed == ([] if package is None else [package])
+
+
+def test_the_settings_of_pip_are_those_of_uv(checkout: Checkout) -> None:
+    """A house's indexes and its certificate authority, wherever pip has them from; uv's own go before."""
+    (checkout.stand_ins / "pip.settings").write_text(
+        "global.cert='/etc/house/ca.crt'\n"
+        "global.extra-index-url='https://one.example/simple\\nhttps://two.example/simple'\n"
+        "global.index-url='https://of-all.example/simple'\n"
+        "install.index-url='https://of-install.example/simple'\n"
+        ":env:.proxy='http://proxy.example:3128'\n"
+        "download.index-url='https://not-ours.example/simple'\n"
+    )
+    assert checkout.run("demo", UV_HTTP_TIMEOUT="7").returncode == 0
+    lines = (checkout.stand_ins / "uv.environment").read_text().splitlines()
+    told = dict(line.partition("=")[::2] for line in lines)
+    wanted = {
+        "SSL_CERT_FILE": "/etc/house/ca.crt",
+        "UV_INDEX": "https://one.example/simple https://two.example/simple",
+        "UV_DEFAULT_INDEX": "https://of-install.example/simple",
+        "HTTPS_PROXY": "http://proxy.example:3128",
+        "UV_HTTP_TIMEOUT": "7",
+    }
+    assert {name: told.get(name) for name in wanted} == wanted
+
+
+def test_pip_tells_of_every_file_it_reads_and_of_its_variables(tmp_path: Path) -> None:
+    """With the real pip: /etc/pip.conf is one of several, and `pip config get` reads only one."""
+    house, own = tmp_path / "house/pip/pip.conf", tmp_path / "own/pip/pip.conf"
+    for file, text in ((house, "cert = /etc/house/ca.crt"), (own, "extra-index-url = https://two.example")):
+        file.parent.mkdir(parents=True)
+        file.write_text(f"[global]\n{text}\n")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "XDG_CONFIG_DIRS": str(tmp_path / "house"),
+        "XDG_CONFIG_HOME": str(tmp_path / "own"),
+        "PIP_INDEX_URL": "https://one.example",
+    }
+    told = subprocess.run(
+        [sys.executable, ROOT / ".ci/pip_settings.py"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE_S,
+    ).stdout.splitlines()
+    wanted = ["UV_DEFAULT_INDEX=https://one.example", "UV_INDEX=https://two.example"]
+    assert [line for line in told if line in wanted] == wanted
+    assert any(line.startswith("SSL_CERT_FILE=") for line in told)
+
+
+def test_a_wheelhouse_is_the_only_source_of_packages(checkout: Checkout) -> None:
+    """Neither pip nor uv asks an index, and the command gets the rest of the line."""
+    wheels = checkout.stand_ins / "wheels"
+    wheels.mkdir()
+    (checkout.stand_ins / "pip.settings").write_text(f":env:.find-links='{wheels}'\n:env:.no-index='1'\n")
+    result = checkout.run("--wheelhouse", "wheels", "demo", "--seconds", "5")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)[0] == ["demo", "--seconds", "5"]
+    assert checkout.calls("pip") == [f"1 {wheels}"]
+    environment = (checkout.stand_ins / "uv.environment").read_text().splitlines()
+    assert {f"UV_FIND_LINKS={wheels}", "UV_NO_INDEX=true"} <= set(environment)
+
+
+def test_a_wheelhouse_that_is_not_there_is_refused(checkout: Checkout) -> None:
+    """Before anything is set up."""
+    refused = checkout.run("--wheelhouse", "nowhere", "demo")
+    assert (refused.returncode, checkout.calls("uv")) == (2, [])
+    assert "packaging/fill-wheelhouse" in refused.stderr
 
 
 def test_without_python_it_says_what_to_install(checkout: Checkout) -> None:

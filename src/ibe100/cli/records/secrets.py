@@ -15,13 +15,18 @@ from ibe100.core.records.keys import new_record_key
 from ibe100.core.secrets import SecretStore
 from ibe100.models.errors import ConfigurationError
 from ibe100.services.history.as_run_signature import pem_of
+from ibe100.utils.program import COMMAND
 
 app = typer.Typer(help="Keys of a data folder: the public one, and new ones.")
 
 
-@app.command("public-key")
+@app.command(
+    "public-key",
+    help="The key by which others verify exported as-run logs: "
+    f"{COMMAND} asrun --verify FILE --public-key KEY.",
+)
 def public_key(data_dir: DataDir = None) -> None:
-    """The key by which others verify exported as-run logs: ./run asrun --verify FILE --public-key KEY."""
+    """Print the key by which others verify exported as-run logs."""
     key = signing_key_of(resolve(settings_of(data_dir).folders))
     if key is None:
         raise ConfigurationError("there is no key in this data folder yet, or the secrets are locked")

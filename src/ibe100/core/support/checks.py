@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes.util
 import importlib.metadata
 import importlib.util
 import os
@@ -17,14 +16,14 @@ from ibe100 import __version__
 from ibe100.core.config import AppConfig
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.records.alone import check_installation
+from ibe100.core.support.qt_libraries import display_at_hand, missing_packages
 from ibe100.minitsp.srt.libsrt import find_library
 from ibe100.models.errors import OperatorError
 from ibe100.models.settings.installation import CheckFinding, Verdict
 from ibe100.tsduck.processor import find_tsp
+from ibe100.utils.program import COMMAND
 
 LEAST_FREE_BYTES = 1_000_000_000
-OFFSCREEN_LIBRARIES = ("glib-2.0", "EGL", "GL", "xkbcommon", "fontconfig", "dbus-1")
-DISPLAY_LIBRARIES = ("xkbcommon-x11", "xcb-cursor", "xcb-icccm", "xcb-keysyms", "xcb-shape")
 
 
 def finding(what: str, verdict: Verdict, found: str, meaning: str = "") -> CheckFinding:
@@ -123,14 +122,13 @@ def _protocols_of_ffmpeg() -> frozenset[str]:
 def _window() -> list[CheckFinding]:
     version = importlib.metadata.version("PyQt6") if importlib.util.find_spec("PyQt6") else None
     if version is None:
-        return [finding("PyQt6", "note", "not installed", "no window; demo and serve work")]
+        return [finding("PyQt6", "note", "not installed", "no window (extra: console); demo and serve work")]
     findings = [finding("PyQt6", "ok", version)]
     if sys.platform == "linux":
         display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-        wanted = OFFSCREEN_LIBRARIES + (DISPLAY_LIBRARIES if display else ())
-        missing = [name for name in wanted if ctypes.util.find_library(name) is None]
-        found = "all there" if not missing else "missing: " + ", ".join(f"lib{name}" for name in missing)
-        meaning = "" if not missing else "no window until they are installed; ./run console installs them"
+        missing = missing_packages(display_at_hand())
+        found = "all there" if not missing else "missing: " + ", ".join(missing)
+        meaning = "" if not missing else "no window until these Debian packages are installed"
         findings.append(finding("Qt's system libraries", "note" if missing else "ok", found, meaning))
         shown = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "none"
         meaning = "" if display else "no window here; demo, serve and console --screenshot work"
@@ -177,7 +175,7 @@ def _records(folders: Folders, settings: AppConfig) -> list[CheckFinding]:
     first = (*found.faults, *found.unproved)[0]
     count = len(found.faults) + len(found.unproved)
     meaning = "somebody changed what is on record" if found.faults else "nothing proves these records"
-    return [finding("records", "note", f"{count} findings: {first}", f"{meaning}: ./run audit verify")]
+    return [finding("records", "note", f"{count} findings: {first}", f"{meaning}: {COMMAND} audit verify")]
 
 
 def _privacy(open_to_others: list[Path]) -> CheckFinding:

@@ -48,6 +48,7 @@ from ibe100.models.backup import (
 from ibe100.models.errors import StorageError
 from ibe100.models.records.database import DatabaseServer
 from ibe100.models.records.keys import NO_KEY, RecordKeys
+from ibe100.utils.program import COMMAND
 from ibe100.utils.timecode import utc_stamp
 from ibe100.utils.units import format_bytes
 
@@ -167,7 +168,7 @@ def _make(
     if wrong := check_copy(copy):
         raise StorageError(
             f"The database is damaged: its copy fails the integrity check ({wrong}). The earlier backups "
-            "stay: restore one of them (./run backup list)."
+            f"stay: restore one of them ({COMMAND} backup list)."
         )
     members = []
     for name, source in sources.items():

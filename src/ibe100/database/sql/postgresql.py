@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from ibe100.models.endpoints.fields import is_loopback
 from ibe100.models.errors import ConfigurationError, StorageError
 from ibe100.models.records.database import DatabaseServer
+from ibe100.utils.program import COMMAND
 
 LEAST_VERSION = 15
 READ_CONNECTIONS = 2
@@ -35,7 +36,7 @@ _AWAY_CLASSES = ("08", "53", "57")
 """Classes of SQLSTATE: connection exception, insufficient resources, operator intervention."""
 _READ_ONLY = "25006"
 _REMEDIES = {
-    "password": "give the password anew with ./run database password",
+    "password": f"give the password anew with {COMMAND} database password",
     "pg_hba.conf": "let this user in there",
     "certificate": "name the file that vouches for the server's: ?sslrootcert=FILE",
 }

@@ -11,6 +11,7 @@ from pydantic import model_validator
 
 from ibe100.models.base import Value
 from ibe100.models.settings.forms import told
+from ibe100.utils.program import COMMAND
 
 SCHEME = "postgresql+psycopg"
 OPTIONS = frozenset({"host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey", "sslcrl", "passfile"})
@@ -45,7 +46,8 @@ def check_url(url: str) -> str:
         raise ValueError(f"url must be {_EXAMPLE}: PostgreSQL is the only server that is supported")
     if parts.password is not None:
         raise ValueError(
-            "url must hold no password: keep it with ./run database password, or in IBE100_DATABASE_PASSWORD"
+            "url must hold no password: "
+            f"keep it with {COMMAND} database password, or in IBE100_DATABASE_PASSWORD"
         )
     if not parts.path.strip("/") or "/" in parts.path.strip("/"):
         raise ValueError(f"url must name one database: {_EXAMPLE}")

@@ -9,6 +9,7 @@ from ibe100.services.alarms import signal_catalogue, stream_catalogue
 from ibe100.services.alarms.rule import AlarmRule, CountedRule, parameter
 from ibe100.services.alarms.signal_catalogue import NO_NULL_PACKETS
 from ibe100.services.alarms.stream_catalogue import FLOW
+from ibe100.utils.program import COMMAND
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,7 +211,8 @@ SETTINGS_WRONG = AlarmRule(
     Severity.MAJOR,
     "Settings cannot be read: the last good ones hold",
     "A file was written by half, by hand, or by a newer version of IBE-100",
-    "Put the file right as is said there; it is read again by itself. To try it first: ./run config check",
+    "Put the file right as is said there; it is read again by itself. "
+    f"To try it first: {COMMAND} config check",
 )
 ALARM_RULES_WRONG = AlarmRule(
     "alarm_rules_wrong",
@@ -224,14 +226,14 @@ BACKUP_FAILED = AlarmRule(
     Severity.MAJOR,
     "Backup could not be made",
     "The disk of the backups is full, gone or read-only, or the database is damaged",
-    "Put right what is said there; it is tried again every quarter of an hour, or now: ./run backup now",
+    f"Put right what is said there; it is tried again every quarter of an hour, or now: {COMMAND} backup now",
 )
 BACKUP_OLD = AlarmRule(
     "backup_old",
     Severity.MAJOR,
     "Last good backup is more than two days old",
     "Backups fail, or the machine had no time for them",
-    "Make one now (./run backup now) and read why it fails; streams and cues go on",
+    f"Make one now ({COMMAND} backup now) and read why it fails; streams and cues go on",
     explained_by=(BACKUP_FAILED,),
 )
 

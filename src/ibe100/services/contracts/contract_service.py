@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Iterable
 from contextlib import nullcontext
+from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,19 +29,20 @@ from ibe100.services.rights import demand
 from ibe100.utils.atomic_write import atomic_write
 from ibe100.utils.set_aside import set_aside
 
+SHIPPED = resources.files("ibe100.services.contracts") / "contract_templates.json"
 CONTRACTS_FILE = "contracts.json"
 """Own contracts, in the data folder: they are in backups."""
 
 
 class ContractTemplates(Value):
-    """Content of `config/default_profiles.json`."""
+    """Content of a file of contract templates."""
 
     version: Literal[1] = 1
     contracts: Annotated[tuple[Contract, ...], Field(min_length=1)]
 
 
-def load_templates(path: Path) -> tuple[Contract, ...]:
-    """All templates of the file, each of them checked. Raises StorageError, ConfigurationError."""
+def load_templates(path: Traversable = SHIPPED) -> tuple[Contract, ...]:
+    """Every template of the file, checked. Raises StorageError, ConfigurationError."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -102,17 +105,14 @@ def find_template(contracts: tuple[Contract, ...], wanted: str) -> Contract:
 class ContractService:
     """Contracts that ship, and own ones in a file; a stream keeps the one it was given."""
 
-    def __init__(
-        self, templates_file: Path, own_file: Path | None = None, audit: AuditTrail | None = None
-    ) -> None:
+    def __init__(self, own_file: Path | None = None, audit: AuditTrail | None = None) -> None:
         """Without an `own_file` there are only those that ship."""
-        self._templates_file, self._own_file = templates_file, own_file
-        self._audit = audit
+        self._own_file, self._audit = own_file, audit
         self._busy = asyncio.Lock()
 
     async def templates(self) -> tuple[Contract, ...]:
         """The contracts that ship, then own ones by name. Raises StorageError, ConfigurationError."""
-        return (*await asyncio.to_thread(load_templates, self._templates_file), *await self.own())
+        return (*await asyncio.to_thread(load_templates), *await self.own())
 
     async def own(self) -> tuple[Contract, ...]:
         """Own contracts by name. Raises StorageError; a damaged file is set aside, and named."""

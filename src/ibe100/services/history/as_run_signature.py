@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from ibe100.models.cues.as_run import SignatureCheck
 from ibe100.models.errors import ConfigurationError
+from ibe100.utils.program import COMMAND
 
 PDF_TRAILER = b"%IBE-100 signature "
 """Behind the end of a PDF, where readers look for nothing: the key's id, and the signature of all before."""
@@ -34,7 +35,9 @@ def read_pem(content: bytes) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(content)
     except ValueError as error:
-        raise ConfigurationError("this is no public key as `./run secrets public-key` prints it") from error
+        raise ConfigurationError(
+            f"this is no public key as `{COMMAND} secrets public-key` prints it"
+        ) from error
     if not isinstance(key, Ed25519PublicKey):
         raise ConfigurationError("this is a public key of another kind; exports are signed by Ed25519")
     return key

@@ -14,13 +14,14 @@ from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import ElidedLabel, label
 from ibe100.ui.widgets.timers import single_shot
+from ibe100.utils.program import COMMAND
 
 COVER_MS = 30_000
 """So long the emergency buttons stay uncovered."""
 STAYS = "Streams go on whoever is signed in. Pictures and alarms stay; cues and changes are locked."
 NO_USERS = (
     "There is nobody yet who could sign in. In a terminal of this machine: "
-    "./run user add NAME --role admin; or switch console.sign_in off."
+    f"{COMMAND} user add NAME --role admin; or switch console.sign_in off."
 )
 COVERED = "Emergency cues without sign-in"
 LOUD = "Goes on record as the emergency key, and raises an alarm."

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from ibe100.core.config import contract_templates_file
 from ibe100.models.cues.contract import LEAST_OUT_POINT_S, Contract
 from ibe100.models.endpoints.parse import parse_output
 from ibe100.models.errors import ConfigurationError, StorageError
@@ -20,7 +19,7 @@ from ibe100.services.contracts.contract_service import find_template, load_templ
 from ibe100.services.contracts.options import options_for, under_contract
 from ibe100.services.contracts.stream_linter import lint_stream
 
-TEMPLATES = load_templates(contract_templates_file())
+TEMPLATES = load_templates()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from ibe100.core.config import contract_templates_file
 from ibe100.models.actor import Actor
 from ibe100.models.cues.contract import Contract
 from ibe100.models.errors import ConfigurationError, NotAllowed, NotFound, StorageError
@@ -21,11 +20,11 @@ ENA = Actor("ena", Role.ENGINEER)
 
 @pytest.fixture
 def service(tmp_path: Path) -> ContractService:
-    return ContractService(contract_templates_file(), tmp_path / "contracts.json")
+    return ContractService(tmp_path / "contracts.json")
 
 
 async def test_a_contract_is_saved_renamed_and_removed(service: ContractService, tmp_path: Path) -> None:
-    shipped = load_templates(contract_templates_file())
+    shipped = load_templates()
     with acting_as(ENA):
         assert await service.save(OURS) == OURS
         assert await service.templates() == (*shipped, OURS)
@@ -37,7 +36,7 @@ async def test_a_contract_is_saved_renamed_and_removed(service: ContractService,
 
 
 async def test_a_name_is_given_once_and_what_ships_stays(service: ContractService) -> None:
-    shipped = load_templates(contract_templates_file())[0]
+    shipped = load_templates()[0]
     with acting_as(ENA):
         await service.save(OURS)
         for contract, was in ((shipped, ""), (OURS, ""), (OURS.model_copy(update={"name": "OURS"}), "")):
@@ -54,7 +53,7 @@ async def test_a_damaged_file_is_set_aside_and_named(service: ContractService, t
     (tmp_path / "contracts.json").write_text('{"contracts": [')
     with pytest.raises(StorageError, match=r"set aside as contracts\.json\.damaged-"):
         await service.templates()
-    assert len(await service.templates()) == len(load_templates(contract_templates_file()))
+    assert len(await service.templates()) == len(load_templates())
 
 
 async def test_what_a_newer_version_wrote_is_kept(service: ContractService, tmp_path: Path) -> None:

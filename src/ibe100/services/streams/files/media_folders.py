@@ -16,10 +16,11 @@ from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.rights import demand
 from ibe100.utils.atomic_write import atomic_write
 from ibe100.utils.exact_files import real_path
+from ibe100.utils.program import COMMAND
 
 HOW_TO_ADD = (
-    "whoever runs the console adds a folder: in the window, which asks once, with ./run stream add, or by "
-    "the setting media.folders"
+    f"whoever runs the console adds a folder: in the window, which asks once, with {COMMAND} stream add, "
+    "or by the setting media.folders"
 )
 
 _log = logging.getLogger(__name__)
