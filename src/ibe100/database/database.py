@@ -10,7 +10,8 @@ from typing import Self
 
 from sqlalchemy import Engine
 
-from ibe100.database.chain.links import Chain, begin, head
+from ibe100.database.chain.links import Chain, begin, head, last_key
+from ibe100.database.sql.custody import Custody
 from ibe100.database.sql.engine import reading_engine, run_of, writing_engine
 from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
 from ibe100.database.sql.handles import Handles
@@ -20,6 +21,7 @@ from ibe100.database.stores.alarms import AlarmStore
 from ibe100.database.stores.as_run import AsRunStore
 from ibe100.database.stores.audit import AuditStore
 from ibe100.database.stores.cues import CueStore
+from ibe100.database.stores.hosts import HostStore
 from ibe100.database.stores.journal_positions import JournalPositionStore
 from ibe100.database.stores.return_receipts import ReturnReceiptStore
 from ibe100.database.stores.schedule import ScheduleStore
@@ -27,6 +29,7 @@ from ibe100.database.stores.sessions import SessionStore
 from ibe100.database.stores.streams import StreamStore
 from ibe100.database.stores.users import KeptRequestStore, UserStore
 from ibe100.database.upgrade import prepare, prepare_server
+from ibe100.models.errors import StorageError
 from ibe100.models.records.database import DatabaseAddress
 from ibe100.models.records.keys import RecordKeys
 from ibe100.utils.places import Place
@@ -46,6 +49,7 @@ class Database:
         keys: RecordKeys,
         wall: Callable[[], float],
         event_id_retention_s: float,
+        host: str = "",
     ) -> None:
         name = str(address)
         self._engines = (write, read)
@@ -53,7 +57,9 @@ class Database:
         """The file, by which it is known that its path still leads to it; none on a server."""
         self._writer = Writer(write, name)
         self._reader = Reader(read, name)
-        handles = Handles(self._writer, self._reader, wall)
+        self.custody = Custody(host)
+        """Streams that this host owns; all of them where it works on the database alone."""
+        handles = Handles(self._writer, self._reader, self.custody, wall)
         chain = Chain(keys, wall)
         self.cues = CueStore(handles, chain, event_id_retention_s, self.lost)
         self.sessions = SessionStore(handles, chain)
@@ -61,6 +67,7 @@ class Database:
         self.audit = AuditStore(handles, chain)
         self.journal = JournalPositionStore(handles)
         self.streams = StreamStore(handles)
+        self.hosts = HostStore(handles)
         self.schedule = ScheduleStore(handles)
         self.return_receipts = ReturnReceiptStore(handles, chain)
         self.as_run = AsRunStore(self._reader)
@@ -77,19 +84,21 @@ class Database:
         keys: RecordKeys = WITHOUT_KEYS,
         wall: Callable[[], float] = time.time,
         event_id_retention_s: float = EVENT_ID_RETENTION_S,
+        host: str = "",
     ) -> Self:
         """Check, migrate and open the SQLite file, or the database of a server. Raises StorageError.
 
-        With the `keys` of this installation a later change of what is on record is found.
+        With the name of a `host` others write beside it, each about the streams that it owns. With the
+        `keys` of this installation a later change of what is on record is found.
         """
         notices: tuple[str, ...] = ()
         if isinstance(address, Path):
             notices = await asyncio.to_thread(prepare, address, wall())
             write = writing_engine(address)
         else:
-            write = await asyncio.to_thread(prepare_server, address)
-        await asyncio.to_thread(_begin_chain, write, address, keys, wall())
-        database = cls(write, reading_engine(address), address, keys, wall, event_id_retention_s)
+            write = await asyncio.to_thread(prepare_server, address, host)
+        await asyncio.to_thread(_begin_chain, write, address, keys, wall(), host)
+        database = cls(write, reading_engine(address), address, keys, wall, event_id_retention_s, host)
         database.notices = notices
         database._writer.start()
         return database
@@ -125,10 +134,20 @@ class Database:
             engine.dispose()
 
 
-def _begin_chain(engine: Engine, address: DatabaseAddress, keys: RecordKeys, now: float) -> None:
+def _begin_chain(engine: Engine, address: DatabaseAddress, keys: RecordKeys, now: float, host: str) -> None:
     try:
         with engine.begin() as connection:
-            begin(run_of(connection), keys, now)
+            run = run_of(connection)
+            key_id = last_key(run)
+            if host and key_id and not keys.knows(key_id):
+                raise StorageError(
+                    f"The records in {address} are proved with the key {key_id}, which {host} does not have: "
+                    "copy secrets.bin and secrets.key from the data folder of a host that has it."
+                )
+            begin(run, keys, now)
     except LIBRARY_ERRORS as error:
         engine.dispose()
         raise storage_error(error, "opened", str(address)) from error
+    except StorageError:
+        engine.dispose()
+        raise

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ibe100.models.base import Value
+from ibe100.models.records.hosts import Owner
 from ibe100.models.stream_config import StreamConfig
 
 
@@ -20,6 +21,8 @@ class StoredStream(Value):
     desired: Literal["run", "off"] = "off"
     session_id: int | None = None
     """The session that is open, if one is."""
+    owner: Owner = Owner(host="", epoch=0)
+    """Host that has it; not written by `save`."""
 
     @property
     def name(self) -> str:
@@ -33,6 +36,15 @@ class StoredStreams(Value):
     streams: tuple[StoredStream, ...]
     notices: tuple[str, ...] = ()
     """A sentence per stream whose configuration cannot be read; its row stays untouched."""
+
+
+class ShownStream(Value):
+    """A stream as its owner tells it to the other hosts; both are JSON."""
+
+    host: str = ""
+    view: str
+    input: str = ""
+    """What its plan was made of; empty while it has none."""
 
 
 class JournalPosition(Value):

@@ -50,13 +50,15 @@ def prepare(path: Path, now: float) -> tuple[str, ...]:
     return tuple(notices)
 
 
-def prepare_server(server: DatabaseServer) -> Engine:
+def prepare_server(server: DatabaseServer, host: str = "") -> Engine:
     """The engine that writes to a database of schema REVISION on a server. Raises StorageError.
+
+    With a `host` others may write beside it.
 
     One that is just starting, or a writer before us that is just ending, is waited for a little. No copy is
     made before a migration, which is one transaction there: it is done whole, or not at all.
     """
-    engine = postgresql.writing_engine(server)
+    engine = postgresql.writing_engine(server, host)
     try:
         _wait_for(engine)
         with engine.connect() as connection:

@@ -44,6 +44,10 @@ class StorageError(OperatorError):
     """A profile, the database or a folder cannot be read or written."""
 
 
+class StreamElsewhere(StorageError):
+    """A stream is owned by another host, which alone may act on it and record about it; the text names it."""
+
+
 class NotSignedIn(OperatorError):
     """No valid token came with a request, or a wrong name or password: the text does not say which."""
 

@@ -236,8 +236,19 @@ async def test_what_is_damaged_or_newer_is_refused_and_all_stays(folders: Folder
 async def test_an_older_schema_is_upgraded(folders: Folders) -> None:
     await record(folders, "then")
     with closing(sqlite3.connect(folders.database_file)) as connection:
-        for table in ("kept_requests", "tokens", "users", "record_links", "deleted_streams"):
+        later = (
+            "kept_requests",
+            "tokens",
+            "users",
+            "record_links",
+            "deleted_streams",
+            "hosts",
+            "stream_views",
+        )
+        for table in later:
             connection.execute(f"DROP TABLE {table}")
+        for column in ("owner", "epoch"):
+            connection.execute(f"ALTER TABLE streams DROP COLUMN {column}")
         connection.execute("ALTER TABLE cues DROP COLUMN direction")
         connection.execute("ALTER TABLE schedule DROP COLUMN accepted")
         connection.execute("UPDATE alembic_version SET version_num = '0006'")

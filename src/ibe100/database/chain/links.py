@@ -141,13 +141,19 @@ def begin_anew(run: Run, keys: RecordKeys, at: float, note: str) -> None:
     take_up(run, keys, at, Seam.LOST, note)
 
 
+def last_key(run: Run) -> str | None:
+    """Id of the key that made the last link, NO_KEY for none; None without a link."""
+    row = run("SELECT key_id FROM record_links ORDER BY link_id DESC LIMIT 1", {}).fetchone()
+    return None if row is None else str(row[0])
+
+
 def begin(run: Run, keys: RecordKeys, now: float) -> None:
     """Begin the chain of a database that has none, and tie on where it was gone on with without a key."""
-    row = run("SELECT key_id FROM record_links ORDER BY link_id DESC LIMIT 1", {}).fetchone()
-    if row is None:
+    key_id = last_key(run)
+    if key_id is None:
         take_up(run, keys, now, Seam.BEGUN, "the chain begins")
-    elif row[0] != keys.present:
-        was = f"key {row[0]}" if row[0] != NO_KEY else "no key, as the secrets were locked"
+    elif key_id != keys.present:
+        was = f"key {key_id}" if key_id != NO_KEY else "no key, as the secrets were locked"
         now_with = f"key {keys.present}" if keys.present != NO_KEY else "none, as the secrets are locked"
         take_up(run, keys, now, Seam.GOES_ON, f"before with {was}, from here on {now_with}", unlinked(run))
 

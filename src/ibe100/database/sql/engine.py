@@ -15,6 +15,13 @@ Run: TypeAlias = Callable[[str, dict[str, Any]], Any]
 """Runs SQL with `:name` parameters and returns a cursor: of sqlite3, or of SQLAlchemy's driver."""
 
 
+def wall_clock(connection: Connection) -> float:
+    """Wall clock of the machine that keeps the database, seconds since the epoch."""
+    is_file = connection.dialect.name == "sqlite"
+    now = "(julianday('now') - 2440587.5) * 86400.0" if is_file else "extract(epoch FROM clock_timestamp())"
+    return float(connection.exec_driver_sql(f"SELECT {now}").scalar_one())
+
+
 def writing_engine(address: DatabaseAddress) -> Engine:
     """Engine with the connection whose COMMIT means on disk; a file has to be there."""
     if isinstance(address, Path):

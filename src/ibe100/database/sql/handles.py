@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import Delete, Select, Update
 from sqlalchemy.orm import Session
 
+from ibe100.database.sql.custody import Custody
 from ibe100.database.sql.reader import Reader
 from ibe100.database.sql.schema import Base
 from ibe100.database.sql.writer import Writer
@@ -27,6 +28,7 @@ class Handles:
 
     writer: Writer
     reader: Reader
+    custody: Custody
     wall: Callable[[], float]
 
     async def values(self, query: Select[Any], model: type[V]) -> tuple[V, ...]:
@@ -37,10 +39,14 @@ class Handles:
         """The first row of a query as a value; None without any."""
         return next(iter(await self.values(query.limit(1), model)), None)
 
-    async def merge(self, row: Base, *, has_happened: bool = False) -> None:
-        """Add or replace a row; committed when this returns. Raises StorageError."""
+    async def merge(self, row: Base, *, stream_id: str = "", has_happened: bool = False) -> None:
+        """Add or replace a row, about a stream where one is named; committed when this returns.
+
+        Raises StorageError, and StreamElsewhere for a stream of another host.
+        """
 
         def work(session: Session) -> None:
+            self.custody.demand(session, stream_id)
             session.merge(row)
 
         await self.writer.submit(work, has_happened=has_happened)

@@ -32,8 +32,15 @@ LONGEST_NAME = 63
 WEAK_TLS = frozenset({"disable", "allow", "prefer"})
 """Values of sslmode by which a server may talk in clear."""
 
+HOST_LOCK = 0x1BE1
+"""Class of the advisory locks of hosts, by a hash of their names: one console or server a host."""
+TURN_LOCK = 0x1BE101
+"""Advisory lock of the one transaction that writes, where several hosts work on a database."""
+
 _AWAY_CLASSES = ("08", "53", "57")
 """Classes of SQLSTATE: connection exception, insufficient resources, operator intervention."""
+_AWAY_STATES = ("55P03", "25P03")
+"""Another host holds the turn for too long; ours was ended, for we did."""
 _READ_ONLY = "25006"
 _REMEDIES = {
     "password": f"give the password anew with {COMMAND} database password",
@@ -47,6 +54,8 @@ _FAULTS = {
     "57P01": "the server was shut down",
     "57P03": "the server is starting or stopping",
     "42501": "the user has not the right to; grant it, or make the user the owner of the database",
+    "55P03": "another host has kept its turn to write for too long",
+    "25P03": "this host kept its turn to write for too long",
     _READ_ONLY: "the server takes no writes, as a standby does",
 }
 
@@ -61,15 +70,24 @@ def server_url(server: DatabaseServer) -> URL:
     return url.set(password=server.password) if server.password else url
 
 
-def writing_engine(server: DatabaseServer) -> Engine:
-    """Engine with the one connection that may write; while another has it, DatabaseTaken is raised."""
-    engine = _engine(server, "", pool_size=1)
+def writing_engine(server: DatabaseServer, host: str = "") -> Engine:
+    """Engine with the connection that writes; while another has the database, DatabaseTaken is raised.
+
+    As a `host` among others it writes in turn with them: what is read in a transaction holds to its COMMIT.
+    """
+    limits = f"-c lock_timeout={UNANSWERED_MS} -c idle_in_transaction_session_timeout={UNANSWERED_MS}"
+    engine = _engine(server, limits if host else "", pool_size=1)
+    if host:
+
+        @event.listens_for(engine, "begin")
+        def on_begin(connection: Connection) -> None:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({TURN_LOCK})")
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         try:
             _take_any_text(connection)
-            _become_the_writer(connection, server)
+            _become_a_writer(connection, server, host)
         except BaseException:
             connection.close()
             raise
@@ -88,16 +106,27 @@ def _take_any_text(connection: Any) -> None:
     connection.adapters.register_dumper(str, TextDumper)
 
 
-def _become_the_writer(connection: DBAPIConnection, server: DatabaseServer) -> None:
+def _become_a_writer(connection: DBAPIConnection, server: DatabaseServer, host: str) -> None:
+    """The only writer, or with a `host` its only one beside those of other hosts."""
     with closing(connection.cursor()) as cursor:
-        cursor.execute(f"SELECT 1 WHERE pg_try_advisory_lock({WRITER_LOCK})")
+        alone = "SELECT 1 WHERE pg_try_advisory_lock(%(key)s)"
+        beside = "SELECT 1 WHERE pg_try_advisory_lock_shared(%(key)s)"
+        cursor.execute(beside if host else alone, {"key": WRITER_LOCK})
         if cursor.fetchone() is None:
             cursor.execute(_HOLDER)
             who = next(iter(cursor.fetchone() or ["one that is just ending"]))
             raise DatabaseTaken(
                 f"Another console or server works on the database {server.name}: {who}. Close it first; each "
-                "needs a database of its own."
+                "needs a database of its own, or among several hosts a cluster.host."
             )
+        if host:
+            ours = f"SELECT 1 WHERE pg_try_advisory_lock({HOST_LOCK}, hashtext(%(host)s))"
+            cursor.execute(ours, {"host": host})
+            if cursor.fetchone() is None:
+                raise DatabaseTaken(
+                    f"Another console or server works on the database {server.name} as the host {host}: each "
+                    "host has one, under a name of its own (cluster.host)."
+                )
         # A COMMIT means on disk, whatever the server's default is.
         cursor.execute(
             "SELECT set_config('synchronous_commit', 'on', false) "
@@ -159,7 +188,7 @@ def is_away(error: BaseException) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     if state is None:
         return type(error.orig).__name__ == "OperationalError" or error.connection_invalidated
-    return state[:2] in _AWAY_CLASSES or state == _READ_ONLY
+    return state[:2] in _AWAY_CLASSES or state == _READ_ONLY or state in _AWAY_STATES
 
 
 def words_of(error: BaseException) -> str | None:

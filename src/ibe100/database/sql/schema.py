@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0013"
+REVISION = "0014"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -211,6 +211,39 @@ class StreamRow(Base):
     """JSON of StreamConfig without secrets."""
     desired: Mapped[str]
     session_id: Mapped[int | None] = mapped_column(ForeignKey("sessions.session_id"))
+    owner: Mapped[str] = mapped_column(server_default="")
+    """Host that has the stream; empty where none has, and where one console works on the database alone."""
+    epoch: Mapped[int] = mapped_column(server_default="0")
+    """Counts the changes of owner."""
+
+
+class HostRow(Base):
+    """A host that works on the database beside others."""
+
+    __tablename__ = "hosts"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    url: Mapped[str]
+    version: Mapped[str]
+    process: Mapped[int]
+    seen_at: Mapped[float]
+    """Wall clock of the server: hosts' own clocks may differ."""
+    load: Mapped[str]
+    """JSON of `ibe100.models.records.hosts.HostLoad`."""
+
+
+class StreamViewRow(Base):
+    """A stream as its owner sees it, for the consoles of the other hosts."""
+
+    __tablename__ = "stream_views"
+
+    stream_id: Mapped[str] = mapped_column(primary_key=True)
+    host: Mapped[str]
+    view: Mapped[str]
+    """JSON of StreamView without secrets."""
+    input: Mapped[str]
+    """JSON of what its plan was made of, by which another host starts it without a look at its input."""
 
 
 class DeletedStreamRow(Base):

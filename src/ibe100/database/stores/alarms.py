@@ -20,7 +20,8 @@ class AlarmStore:
 
     async def save(self, alarm: Alarm) -> None:
         """Store an alarm as it now is, under its alarm_id."""
-        await self._handles.merge(AlarmRow(**columns_of(alarm)), has_happened=True)
+        row = AlarmRow(**columns_of(alarm))
+        await self._handles.merge(row, stream_id=alarm.stream_id, has_happened=True)
 
     async def highest_id(self) -> int:
         """Highest alarm_id that was ever kept; 0 without any."""

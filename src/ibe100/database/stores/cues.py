@@ -75,6 +75,7 @@ class CueStore:
             # An open file can be written to for ever, wherever it went: nobody would find the cue again.
             if lost := self._why_lost():
                 raise StorageError(f"{NOT_KEPT}: {lost}")
+            self._handles.custody.demand(session, draft.stream_id)
             cue = draft
             if event_ids is not None and cue.splice_event_id is None:
                 allocated = allocate_event_id(
@@ -99,6 +100,7 @@ class CueStore:
         now = self._handles.wall()
 
         def work(session: Session) -> Cue:
+            self._handles.custody.demand(session, cue.stream_id)
             stored = session.execute(_STATE_AND_STEPS, {"of_cue": cue.cue_id}).one_or_none()
             if stored is None:
                 raise StorageError(f"Cue {cue.cue_id} is not in the database.")
@@ -111,6 +113,11 @@ class CueStore:
 
     async def get(self, cue_id: int) -> Cue | None:
         return await self._handles.value(select(CueRow).where(CueRow.cue_id == cue_id), Cue)
+
+    async def these(self, cue_ids: Collection[int]) -> tuple[Cue, ...]:
+        """Cues of these numbers that are on record, the oldest first."""
+        query = select(CueRow).where(CueRow.cue_id.in_(cue_ids)).order_by(CueRow.cue_id)
+        return await self._handles.values(query, Cue)
 
     async def is_known(
         self, stream_id: str, splice_event_id: int, cue_id: int | None, section_base64: str

@@ -25,6 +25,7 @@ class JournalPositionStore:
         """Everything up to `seq` is stored. Within one journal (`runner`) the position never goes back."""
 
         def work(session: Session) -> None:
+            self._handles.custody.demand(session, stream_id)
             row = session.get(JournalPositionRow, stream_id)
             if row is None:
                 session.add(JournalPositionRow(stream_id=stream_id, runner=runner, last_seq=seq))

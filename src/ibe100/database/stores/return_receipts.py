@@ -29,6 +29,7 @@ class ReturnReceiptStore:
         row = ReturnReceiptRow(**columns_of(receipt))
 
         def work(session: Session) -> None:
+            self._handles.custody.demand(session, receipt.stream_id)
             session.merge(row)
             self._chain.add(session, RECEIPT, receipt.cue_id)
 

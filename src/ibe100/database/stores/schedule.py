@@ -52,6 +52,7 @@ class ScheduleStore:
         """
 
         def work(session: Session) -> tuple[ScheduledBreak, ...]:
+            self._demand(session, {one.stream_id for one in breaks})
             last = session.scalar(select(func.max(ScheduleRow.break_id))) or 0
             given = {one.break_id: last + turn for turn, one in enumerate(breaks, start=1)}
             stored = tuple(_renamed(one, given) for one in breaks)
@@ -66,6 +67,7 @@ class ScheduleStore:
         """Store them as they now are, all or none."""
 
         def work(session: Session) -> None:
+            self._demand(session, {one.stream_id for one in breaks})
             for one in breaks:
                 session.merge(ScheduleRow(**_columns(one)))
 
@@ -77,9 +79,15 @@ class ScheduleStore:
 
         def work(session: Session) -> None:
             if ids:
+                named = select(ScheduleRow.stream_id).where(ScheduleRow.break_id.in_(break_ids)).distinct()
+                self._demand(session, session.scalars(named).all())
                 session.execute(_DELETE, ids)
 
         await self._handles.writer.submit(work)
+
+    def _demand(self, session: Session, stream_ids: Collection[str]) -> None:
+        for stream_id in stream_ids:
+            self._handles.custody.demand(session, stream_id)
 
 
 def _renamed(one: ScheduledBreak, given: dict[int, int]) -> ScheduledBreak:

@@ -36,6 +36,7 @@ class SessionStore:
         """A new session; `command` comes with its secrets masked."""
 
         def work(session: Session) -> SessionRecord:
+            self._handles.custody.demand(session, stream_id)
             row = SessionRow(
                 stream_id=stream_id,
                 stream_name=stream_name,
@@ -56,6 +57,7 @@ class SessionStore:
         """Note an attempt; one that is on record already is left as it is (a journal may be read twice)."""
 
         def work(session: Session) -> None:
+            self._demand(session, attempt.session_id)
             if session.get(AttemptRow, (attempt.session_id, attempt.attempt)) is None:
                 session.add(AttemptRow(**columns_of(attempt)))
 
@@ -63,13 +65,36 @@ class SessionStore:
 
     async def attempt_ended(self, attempt: AttemptRecord) -> None:
         """Note how an attempt ended, also when its start was not seen."""
-        await self._handles.merge(AttemptRow(**columns_of(attempt)), has_happened=True)
+
+        def work(session: Session) -> None:
+            self._demand(session, attempt.session_id)
+            session.merge(AttemptRow(**columns_of(attempt)))
+
+        await self._handles.writer.submit(work, has_happened=True)
 
     async def end(self, session_id: int, ended_at: float, reason: str) -> None:
         """Close a session; one that is closed keeps its first end."""
 
         def work(session: Session) -> None:
+            self._demand(session, session_id)
             _close(session, [session_id], ended_at, reason)
+
+        await self._handles.writer.submit(work, has_happened=True)
+
+    def _demand(self, session: Session, session_id: int) -> None:
+        """Raise StreamElsewhere for a session of a stream that another host owns."""
+        row = session.get(SessionRow, session_id)
+        if row is not None:
+            self._handles.custody.demand(session, row.stream_id)
+
+    async def close_of(self, stream_id: str, at: float, reason: str) -> None:
+        """Close what is open of a stream that this host has taken over."""
+
+        def work(session: Session) -> None:
+            self._handles.custody.demand(session, stream_id)
+            is_open = (SessionRow.stream_id == stream_id, SessionRow.ended_at.is_(None))
+            found = list(session.scalars(select(SessionRow.session_id).where(*is_open)))
+            _close(session, found, at, reason)
 
         await self._handles.writer.submit(work, has_happened=True)
 
@@ -81,7 +106,10 @@ class SessionStore:
 
         def work(session: Session) -> tuple[SessionRecord, ...]:
             orphans = session.scalars(select(SessionRow).where(SessionRow.ended_at.is_(None)))
-            orphan_ids = [row.session_id for row in orphans if row.session_id not in adopted]
+            holds = self._handles.custody.holds
+            orphan_ids = [
+                row.session_id for row in orphans if row.session_id not in adopted and holds(row.stream_id)
+            ]
             _close(session, orphan_ids, at, ENDED_UNSEEN)
             session.expire_all()
             closed = session.scalars(select(SessionRow).where(SessionRow.session_id.in_(orphan_ids)))

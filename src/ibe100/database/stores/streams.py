@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from ibe100.database.records import StoredStream, StoredStreams
 from ibe100.database.sql.handles import Handles, columns_of
 from ibe100.database.sql.schema import DeletedStreamRow, JournalPositionRow, StreamRow
+from ibe100.models.errors import StorageError
+from ibe100.models.records.hosts import Owner
 from ibe100.models.stored import DamagedDocument, read_stored, write_stored
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_list import DeletedStream
@@ -44,9 +46,26 @@ class StreamStore:
         return stored
 
     async def save(self, stream: StoredStream) -> None:
-        """Add or replace; SecretStr fields of the configuration are left out."""
-        config = write_stored(stream.config).decode()
-        await self._handles.merge(StreamRow(**columns_of(stream, "config"), config=config))
+        """Add or replace; SecretStr fields of the configuration are left out.
+
+        A new one is this host's, where there are several. Raises StreamElsewhere for one of another host.
+        """
+        custody, config = self._handles.custody, write_stored(stream.config).decode()
+
+        def work(session: Session) -> bool:
+            custody.demand(session, stream.stream_id)
+            row = StreamRow(**columns_of(stream, "config", "owner"), config=config)
+            is_new = bool(custody.host) and session.get(StreamRow, stream.stream_id) is None
+            if is_new:
+                number = select(StreamRow.stream_id).where(StreamRow.number == stream.number)
+                if session.scalar(number) is not None:
+                    raise StorageError(f"stream {stream.number} was added elsewhere just now; try again")
+                row.owner, row.epoch = custody.host, 1
+            session.merge(row)
+            return is_new
+
+        if await self._handles.writer.submit(work):
+            custody.note(stream.stream_id, 1)
 
     async def remove(self, stream_id: str, deleted_by: str = "") -> int:
         """Take a stream off the list into the deleted ones; returns its number there, 0 for one not listed.
@@ -56,6 +75,7 @@ class StreamStore:
         deleted_at = self._handles.wall()
 
         def work(session: Session) -> int:
+            self._handles.custody.demand(session, stream_id)
             row = session.get(StreamRow, stream_id)
             if row is None:
                 return 0
@@ -117,5 +137,6 @@ def _stream(row: StreamRow) -> StoredStream:
             "config": read_stored(StreamConfig, row.config),
             "desired": row.desired,
             "session_id": row.session_id,
+            "owner": Owner(host=row.owner, epoch=row.epoch),
         }
     )

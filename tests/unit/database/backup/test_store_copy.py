@@ -14,7 +14,7 @@ from ibe100.database.backup.sqlite_copy import Pace
 from ibe100.database.backup.store_copy import copy_server, digests_of, migrate, reading, tables
 from ibe100.database.chain.check import check_records
 from ibe100.database.database import Database
-from ibe100.database.records import EventIdRange, StoredStream
+from ibe100.database.records import EventIdRange, ShownStream, StoredStream
 from ibe100.models.alarms.alarm import Alarm, AlarmState, Severity
 from ibe100.models.backup import DATABASE
 from ibe100.models.cues.return_receipt import ReturnReceipt, ReturnState
@@ -22,6 +22,7 @@ from ibe100.models.cues.schedule import At, ScheduledBreak
 from ibe100.models.errors import StorageError
 from ibe100.models.records.check import RecordAnchor
 from ibe100.models.records.database import DatabaseAddress, DatabaseServer
+from ibe100.models.records.hosts import HostLoad, StoredHost
 from ibe100.models.records.keys import RecordKeys, key_id_of
 from ibe100.models.rights import Role
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
@@ -98,6 +99,9 @@ async def fill(database: Database, cues: int = 5) -> None:
         )
     )
     await database.kept_requests.reserve("anna", "key", "digest")
+    host = StoredHost(name="h", number=0, url="", version="3", process=1, seen_at=0.0, load=HostLoad())
+    await database.hosts.beat(host)
+    await database.hosts.show({"a": ShownStream(view="{}")})
 
 
 async def filled(address: DatabaseAddress) -> None:
