@@ -158,6 +158,44 @@ class SrtLink(Value):
     """When this was learnt."""
 
 
+class VideoPictures(Value):
+    """Pictures of a video PID at which decoding can begin, by which a splicer can cut."""
+
+    pid: int
+    codec: str
+    scrambled: bool = False
+    """Then nothing can be read of them."""
+    is_fixed: bool | None = None
+    """True if all GOPs are of one length; None while too few are known."""
+    is_open: bool | None = None
+    """True where pictures shown before such a one need what was before it; None while none is known."""
+    shortest_ms: float | None = None
+    longest_ms: float | None = None
+    """Of the GOPs that are known, at most 31; None while there is none."""
+    frame_ms: float | None = None
+    """Duration of a frame; None where the probe has not read it."""
+    last_pts: int | None = None
+    """PTS of the last such picture, 90 kHz ticks."""
+    last_s: float | None = None
+    """Monotonic time at which it was seen."""
+
+    @property
+    def words(self) -> str:
+        """Length and kind of the GOPs in one line."""
+        if self.scrambled:
+            return "GOP unknown: scrambled"
+        if self.shortest_ms is None or self.longest_ms is None:
+            return "GOP not known yet"
+        kind = "open" if self.is_open else "closed"
+        shape = {True: ", fixed", False: ", varying", None: ""}[self.is_fixed]
+        spans = dict.fromkeys(f"{ms / 1000:.2f}" for ms in (self.shortest_ms, self.longest_ms))
+        seconds = f"{' to '.join(spans)} s"
+        if not self.frame_ms:
+            return f"GOP {seconds} {kind}{shape}"
+        frames = dict.fromkeys(f"{ms / self.frame_ms:.0f}" for ms in (self.shortest_ms, self.longest_ms))
+        return f"GOP {' to '.join(frames)} ({seconds}) {kind}{shape}"
+
+
 class Telemetry(Value):
     """The latest of everything measured on one stream."""
 
@@ -179,6 +217,8 @@ class Telemetry(Value):
     """version_number of the PAT and of each service's PMT: `PAT`, `PMT 1`, …"""
     services: tuple[ServiceSample, ...] = ()
     pids: tuple[PidSample, ...] = ()
+    pictures: tuple[VideoPictures, ...] = ()
+    """One for each video PID that is read: H.264, HEVC, MPEG-2."""
     srt_input: SrtLink | None = None
     """None where the input is no SRT."""
     srt_output: SrtLink | None = None

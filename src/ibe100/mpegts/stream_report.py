@@ -14,6 +14,7 @@ from ibe100.mpegts.elementary.codings import (
 )
 from ibe100.mpegts.psi import PmtStream
 from ibe100.mpegts.timestamp_track import TimestampRange
+from ibe100.mpegts.video.gops import Gops
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class StreamInfo:
     registration: str | None
     frame_duration_pts: Fraction | None
     pmt_stream: PmtStream
+    gops: Gops | None = None
+    """Of video that a probe has read, where a picture was found at which decoding can begin."""
 
     @property
     def kind(self) -> StreamKind:

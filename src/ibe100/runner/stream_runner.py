@@ -91,6 +91,7 @@ class StreamRunner:
                         "strays", {"datagrams": count, "over_s": round(over_s, 3)}
                     ),
                     pcrs=lambda facts: self._sample("pcr", {"pids": facts}),
+                    pictures=lambda facts: self._sample("pictures", facts),
                     wakeups=self._input_wakeups,
                     first=self._first_packets,
                 ),

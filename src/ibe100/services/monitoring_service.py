@@ -18,6 +18,7 @@ from ibe100.services.streams.runner_samples import (
     Measurement,
     PcrRhythm,
     PcrRhythms,
+    PicturesSeen,
     Sample,
     SrtSide,
 )
@@ -44,7 +45,7 @@ class MonitoringService:
         """Begin anew with a start: counters at zero, tables not known."""
         if isinstance(fact, StateEntered) and fact.state is StreamState.STARTING:
             last = self._from_zero(run.stream_id)
-            self._telemetry[run.stream_id] = last.model_copy(update={"table_versions": {}})
+            self._telemetry[run.stream_id] = last.model_copy(update={"table_versions": {}, "pictures": ()})
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
         """Join the sample with what was measured before."""
@@ -55,6 +56,8 @@ class MonitoringService:
                 self._analysis(run, sample)
             case PcrRhythms():
                 self._pcrs[run.stream_id] = sample
+            case PicturesSeen():
+                self._pictures(run, sample)
             case SrtSide():
                 # Only the connection is news: what was measured of the stream is as old as it was.
                 last = self._last(run.stream_id)
@@ -77,6 +80,20 @@ class MonitoringService:
             "counters_seen_at": {**last.counters_seen_at, **seen_at},
         }
         self._measured(last.model_copy(update=changes))
+
+    def _pictures(self, run: StreamRun, sample: PicturesSeen) -> None:
+        plan = run.record.plan if run.record is not None else None
+        pictures = tuple(
+            one.gops.described(
+                pid,
+                one.codec,
+                plan.frame_pts if plan is not None and pid == plan.video_pid else 0.0,
+                scrambled=one.scrambled,
+                last_s=None if one.age_s is None else sample.mono_s - one.age_s,
+            )
+            for pid, one in sorted(sample.pids.items())
+        )
+        self._measured(self._last(run.stream_id).model_copy(update={"pictures": pictures}))
 
     def _analysis(self, run: StreamRun, sample: AnalyzeReport) -> None:
         analysis, last = sample.analysis, self._last(run.stream_id)

@@ -10,8 +10,10 @@ import numpy.typing as npt
 from ibe100.minitsp.packets.packet_aligner import TRUSTED_PACKETS, find_sync
 from ibe100.models.errors import ProbeError
 from ibe100.mpegts.constants import PACKET_SIZE, SYNC_BYTE
+from ibe100.mpegts.packet_headers import PacketHeaders
 from ibe100.mpegts.stream_analyzer import StreamAnalyzer
-from ibe100.mpegts.stream_report import StreamReport
+from ibe100.mpegts.stream_report import ServiceInfo, StreamReport
+from ibe100.mpegts.video.access_point_finder import AccessPointFinder
 
 SYNC_PACKETS = 3
 MOST_UNALIGNED = 1 << 20
@@ -26,6 +28,7 @@ class PacketCollector:
     def __init__(self, name: str, *, begins_anew: bool = False) -> None:
         self._name = name
         self._analyzer = StreamAnalyzer(keeps_first=begins_anew)
+        self._access_points = AccessPointFinder()
         self._rest = b""
         self._leading_bytes = 0
         self.is_aligned = False
@@ -49,13 +52,13 @@ class PacketCollector:
         self._rest = data[count * PACKET_SIZE :]
         if count:
             block = np.frombuffer(data, np.uint8, count * PACKET_SIZE).reshape(count, PACKET_SIZE)
-            self._analyzer.feed(block)
+            self._look_at(block)
 
     def take(self, packets: npt.NDArray[np.uint8]) -> None:
         """Take whole packets, (n, 188)."""
         if len(packets):
             self.is_aligned = True
-            self._analyzer.feed(packets)
+            self._look_at(packets)
 
     def tables_known(self) -> bool:
         """True when a PAT and the PMTs of all its services have been seen."""
@@ -66,7 +69,19 @@ class PacketCollector:
         """Report on what was found. Raises ProbeError when no packet was."""
         if not self.is_aligned:
             raise ProbeError(no_transport_stream(self._name, self._leading_bytes + len(self._rest)))
-        return replace(self._analyzer.report(), leading_bytes=self._leading_bytes)
+        found = self._analyzer.report()
+        services = tuple(self._with_pictures(service) for service in found.services)
+        return replace(found, services=services, leading_bytes=self._leading_bytes)
+
+    def _look_at(self, packets: npt.NDArray[np.uint8]) -> None:
+        headers = PacketHeaders(packets)
+        self._analyzer.feed_headers(headers)
+        self._access_points.expect(self._analyzer.service_map.all_codecs())
+        self._access_points.feed(headers)
+
+    def _with_pictures(self, service: ServiceInfo) -> ServiceInfo:
+        streams = (replace(stream, gops=self._access_points.gops(stream.pid)) for stream in service.streams)
+        return replace(service, streams=tuple(streams))
 
 
 def no_transport_stream(name: str, searched_bytes: int) -> str:

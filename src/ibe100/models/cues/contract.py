@@ -86,6 +86,9 @@ class VideoTerms(Value):
     gop_frames: Annotated[
         Annotated[int, Field(ge=1, le=1000)] | None, told("GOP", "Frames from IDR to IDR.", "frames")
     ] = None
+    closed_gop: Annotated[
+        bool | None, told("Closed GOPs", "No picture needs one that was before its GOP.")
+    ] = None
 
 
 class AudioTerms(Value):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from ibe100.runner.telemetry.absence_watch import ABSENT_S, AbsenceWatch, Key
 from ibe100.runner.telemetry.pcr_watch import PcrWatch
+from ibe100.runner.telemetry.picture_watch import PictureWatch
 
 PACKET_BYTES = 188
 PCR_BYTES = 6
@@ -74,6 +75,7 @@ class PacketWatch:
         self._packets = 0
         """Packets of the output since the last gap."""
         self.pcrs = PcrWatch()
+        self.pictures = PictureWatch()
 
     def look(self, datagrams: list[bytes], now: float) -> Facts | None:
         """Take what came since the last look; returns the faults to report, if any."""
@@ -110,6 +112,7 @@ class PacketWatch:
         self._came.clear()
         self._absences.forget()
         self.pcrs.miss()
+        self.pictures.lose()
 
     def _take(self, datagram: bytes, now: float) -> None:
         if len(datagram) <= RTP_BYTES or datagram[0] != _RTP_VERSION:
@@ -118,7 +121,7 @@ class PacketWatch:
         if sequence != self._sequence:
             self._miss_datagrams()
         self._sequence = (sequence + 1) & 0xFFFF
-        counters = self._counters
+        counters, heads = self._counters, self.pictures.heads
         highs = datagram[RTP_BYTES + 1 :: PACKET_BYTES]
         lows = datagram[RTP_BYTES + 2 :: PACKET_BYTES]
         at = RTP_BYTES - PACKET_BYTES
@@ -136,6 +139,8 @@ class PacketWatch:
             before = counters.get(pid)
             counters[pid] = counter = flags & 0x0F
             if before is not None and counter == (before + 1) & 0x0F and not (high | flags) & 0xC0:
+                if pid in heads:
+                    self.pictures.go_on(pid, datagram[at : at + PACKET_BYTES], now)
                 continue
             self._examine(datagram[at : at + PACKET_BYTES], pid, before, now)
         self._packets += len(highs)
@@ -158,6 +163,7 @@ class PacketWatch:
         if packet[1] & _DAMAGED:
             self._damaged += 1
             self._counters.pop(pid, None)
+            self.pictures.lose((pid,))
             return
         if before is not None:
             self._count(packet, pid, before)
@@ -165,6 +171,7 @@ class PacketWatch:
             if pid not in self._scrambled:
                 self._scrambled.add(pid)
                 self._appeared.add(pid)
+                self.pictures.scrambled(pid)
         elif packet[1] & _UNIT_START:
             self._scrambled.discard(pid)
             self._begin_unit(packet, pid, now)
@@ -182,16 +189,21 @@ class PacketWatch:
             self._repeated.add(pid)
         else:
             self._whole.discard(pid)
+            self.pictures.lose((pid,))
 
     def _begin_unit(self, packet: bytes, pid: int, now: float) -> None:
         at = 5 + packet[4] if packet[3] & _ADAPTATION else 4
         if packet[at : at + 3] == b"\x00\x00\x01":
-            if at + 14 <= PACKET_BYTES and packet[at + 7] & 0x80:
-                self._take_pts(pid, packet[at + 9 : at + 14], now)
+            if at + 14 > PACKET_BYTES:
+                self.pictures.lose((pid,))
+                return
+            is_whole = pid in self._whole
+            pts = self._take_pts(pid, packet[at + 9 : at + 14], now) if packet[at + 7] & 0x80 else None
+            self.pictures.begin(pid, packet, at, pts, is_whole=is_whole, now=now)
         elif at < PACKET_BYTES:
             self._take_table(packet, pid, at + 1 + packet[at], now)
 
-    def _take_pts(self, pid: int, field: bytes, now: float) -> None:
+    def _take_pts(self, pid: int, field: bytes, now: float) -> int:
         high, middle, low = (
             field[0] >> 1 & 7,
             (field[1] << 8 | field[2]) >> 1,
@@ -203,13 +215,14 @@ class PacketWatch:
         self.pts[pid] = pts, now
         self._whole.add(pid)
         if last is None:
-            return
+            return pts
         step = (pts - last[0] + _PTS_MODULO // 2) % _PTS_MODULO - _PTS_MODULO // 2
         off_s = step / _PTS_HZ - (now - last[1])
         limit_s = JUMP_S if is_whole else SURE_JUMP_S
         # What goes on later than it should was only held up on its way.
         if (off_s > limit_s and step > 0) or step / _PTS_HZ < -limit_s:
             self._jumps[pid] = off_s
+        return pts
 
     def _take_table(self, packet: bytes, pid: int, at: int, now: float) -> None:
         if at + 8 > PACKET_BYTES:
@@ -225,6 +238,8 @@ class PacketWatch:
         self._missed.discard(pid)
         if not packet[at + 5] & 1:  # not valid yet
             return
+        if table == _PMT_TABLE:
+            self.pictures.take_pmt(pid, packet[at:])
         extension, version = packet[at + 3] << 8 | packet[at + 4], packet[at + 5] >> 1 & 0x1F
         before = self._versions.get((pid, table, extension), version)
         self._versions[pid, table, extension] = version

@@ -37,7 +37,7 @@ _MOST_DATAGRAMS = 500
 Tell = Callable[[bool, float], None]
 """Callback: True if packets flow, and the seconds in which none did."""
 TellFaults = Callable[[Facts], None]
-"""Callback with the faults of the packets."""
+"""Callback with what was found in the packets."""
 TellStrays = Callable[[int, float], None]
 """Callback: number of datagrams without packets, and the seconds in which they came."""
 
@@ -53,6 +53,7 @@ class PulseHandlers:
     faults: TellFaults
     strays: TellStrays
     pcrs: Callable[[PcrFacts], None]
+    pictures: TellFaults
     wakeups: Wakeups
     first: TellFaults
 
@@ -150,3 +151,5 @@ class PulseListener:
             self._handlers.first(first)
         if pcrs := self._packets.pcrs.told(now):
             self._handlers.pcrs(pcrs)
+        if pictures := self._packets.pictures.told(now):
+            self._handlers.pictures(pictures)

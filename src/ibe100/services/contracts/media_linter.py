@@ -49,7 +49,9 @@ def lint_video(terms: VideoTerms, stream: StreamInfo | None, report: StreamRepor
         measured_bps = _bitrate_bps(stream, report)
         found += _bitrate("video.bitrate_bps", terms.bitrate_bps, measured_bps, VIDEO_BITRATE_TOLERANCE)
     if terms.gop_frames is not None:
-        found.append(_unknown("video.gop_frames", f"{terms.gop_frames} frames", "not measured"))
+        found += _gop_frames(terms.gop_frames, stream)
+    if terms.closed_gop is not None:
+        found += _closed_gop(terms.closed_gop, stream)
     return found
 
 
@@ -83,6 +85,28 @@ def _picture(terms: VideoTerms, picture: VideoFormat) -> list[ContractFinding]:
         words = {True: "interlaced", False: "progressive"}
         found.append(_breach("video.interlaced", words[not picture.interlaced], words[picture.interlaced]))
     return found
+
+
+def _gop_frames(asked_frames: int, stream: StreamInfo) -> list[ContractFinding]:
+    asked = f"{asked_frames} frames"
+    frame_pts = float(stream.frame_duration_pts or 0)
+    lengths = stream.gops.lengths if stream.gops is not None else ()
+    if stream.gops is None or not lengths or not frame_pts:
+        return [_unknown("video.gop_frames", asked, "no whole GOP was seen")]
+    if all(round(ticks / frame_pts) == asked_frames for ticks in lengths):
+        return []
+    has = stream.gops.described(stream.pid, stream.codec.name, frame_pts).words
+    return [_breach("video.gop_frames", asked, has)]
+
+
+def _closed_gop(asked_closed: bool, stream: StreamInfo) -> list[ContractFinding]:
+    words = {True: "closed GOPs", False: "open GOPs"}
+    is_open = stream.gops.is_open if stream.gops is not None else None
+    if is_open is None:
+        return [_unknown("video.closed_gop", words[asked_closed], "no GOP was seen")]
+    if is_open is not asked_closed:
+        return []
+    return [_breach("video.closed_gop", words[asked_closed], words[not is_open])]
 
 
 def _frame_rate(terms: VideoTerms, stream: StreamInfo) -> list[ContractFinding]:

@@ -23,6 +23,7 @@ from ibe100.services.streams.runner_samples import (
     FlowChanged,
     InfluxPost,
     OutputChanged,
+    PicturesSeen,
     Sample,
     SrtSide,
 )
@@ -241,6 +242,8 @@ class JournalFollower:
             run.note_srt_output(sample.link)
         elif isinstance(sample, OutputChanged):
             run.note_output(sample.trouble)
+        elif isinstance(sample, PicturesSeen):
+            run.see_pictures(sample)
         elif isinstance(sample, FlowChanged):
             run.note_flow(sample.flows, sample.at - sample.quiet_s)
         for observer in self.observers:

@@ -6,7 +6,13 @@ import time
 
 from ibe100.mpegts.pts_clock import PtsClock
 from ibe100.mpegts.timestamps import PTS_HZ
-from ibe100.services.streams.runner_samples import FirstPackets, InfluxPost, Measurement
+from ibe100.services.streams.runner_samples import (
+    FirstPackets,
+    InfluxPost,
+    Measurement,
+    PicturesSeen,
+    SeenPictures,
+)
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import InfluxSample
 
@@ -23,6 +29,8 @@ class MeasuredOutput:
         self.clock: PtsClock | None = None
         """Clock of this attempt's timestamps."""
         self.influx = InfluxSample()
+        self.pictures: SeenPictures | None = None
+        """Pictures of the plan's video; None while none were seen in this attempt."""
         self._influx_at = float("-inf")
 
     def is_fresh(self) -> bool:
@@ -32,6 +40,7 @@ class MeasuredOutput:
     def set_anew(self, frame_pts: float) -> None:
         """Begin a clock with frames of this duration; 0 where it is not known."""
         self.clock = PtsClock(frame_duration_pts=frame_pts or None)
+        self.pictures = None
 
     def forget(self) -> None:
         """Nothing is known of the output until it is measured again."""
@@ -48,6 +57,11 @@ class MeasuredOutput:
             self.clock.observe(pts, first.mono_s - age_s)
         self.influx = InfluxSample(int(first.at * 1000), first.bitrate_bps, first.null_bps)
         self._influx_at = first.mono_s
+
+    def see(self, pictures: PicturesSeen, plan: StreamPlan | None) -> None:
+        """Take the pictures of the plan's video."""
+        if plan is not None and plan.video_pid is not None:
+            self.pictures = pictures.pids.get(plan.video_pid)
 
     def measure(self, post: InfluxPost, plan: StreamPlan | None) -> Measurement:
         """Take a post, and set the clock by it."""

@@ -16,7 +16,13 @@ from ibe100.mpegts.pts_clock import PtsClock
 from ibe100.services.streams.measured_output import MeasuredOutput
 from ibe100.services.streams.run_record import RunRecord
 from ibe100.services.streams.runner_link import RunnerLink, RunnerStatus
-from ibe100.services.streams.runner_samples import FirstPackets, InfluxPost, Measurement
+from ibe100.services.streams.runner_samples import (
+    FirstPackets,
+    InfluxPost,
+    Measurement,
+    PicturesSeen,
+    SeenPictures,
+)
 from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.stream_ports import address
 from ibe100.tsduck.telemetry import InfluxSample
@@ -89,6 +95,11 @@ class StreamRun:
     def influx(self) -> InfluxSample:
         """The last measurement of the output."""
         return self._measured.influx
+
+    @property
+    def pictures(self) -> SeenPictures | None:
+        """Pictures of the video at which decoding can begin; None where none were seen."""
+        return self._measured.pictures
 
     @property
     def srt_output(self) -> SrtLink | None:
@@ -304,6 +315,10 @@ class StreamRun:
     def measure(self, post: InfluxPost) -> Measurement:
         """Take what was measured on the output, and set the clock by it."""
         return self._measured.measure(post, self._plan)
+
+    def see_pictures(self, pictures: PicturesSeen) -> None:
+        """Take the pictures that were seen on the output."""
+        self._measured.see(pictures, self._plan)
 
     def begin_clock(self, first: FirstPackets) -> None:
         """Set the clock by the first packets of a processor, until it posts itself."""

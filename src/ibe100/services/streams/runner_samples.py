@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from ibe100.models.stream_state import OutputTrouble, SrtLink
 from ibe100.mpegts.pts_clock import ClockJump
+from ibe100.mpegts.video.gops import Gops
 from ibe100.services.streams.runner_facts import MALFORMED
 from ibe100.tsduck.srt_link import parse_srt_link
 from ibe100.tsduck.telemetry import AnalyzeSample, InfluxSample, parse_analysis, parse_influx
@@ -107,6 +108,23 @@ class PcrRhythms(SampleHead):
 
 
 @dataclass(frozen=True, slots=True)
+class SeenPictures:
+    """Pictures of one video PID at which decoding can begin; `age_s` of the last one, None without any."""
+
+    codec: str
+    scrambled: bool
+    gops: Gops
+    age_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesSeen(SampleHead):
+    """Pictures on the output, by PID."""
+
+    pids: Mapping[int, SeenPictures]
+
+
+@dataclass(frozen=True, slots=True)
 class StrayDatagrams(SampleHead):
     """Datagrams that came in `over_s` and hold no packets, while nothing comes out."""
 
@@ -143,6 +161,7 @@ Sample: TypeAlias = (
     | FlowChanged
     | PacketFaults
     | PcrRhythms
+    | PicturesSeen
     | StrayDatagrams
     | SrtSide
     | OutputChanged
@@ -175,6 +194,8 @@ def _sample(kind: str, message: Mapping[str, Any], head: tuple[float, float]) ->
             return _packet_faults(message, head)
         case "pcr":
             return PcrRhythms(*head, _rhythms(message["pids"]))
+        case "pictures":
+            return PicturesSeen(*head, {int(pid): _pictures(one) for pid, one in message["pids"].items()})
         case "strays":
             return StrayDatagrams(*head, int(message["datagrams"]), float(message["over_s"]))
         case "srt_input" | "srt_output":
@@ -199,6 +220,12 @@ def _packet_faults(message: Mapping[str, Any], head: tuple[float, float]) -> Pac
         # A runner that an older console started tells of none.
         absent_s={(str(what), int(pid)): float(age_s) for what, pid, age_s in message.get("absent", ())},
     )
+
+
+def _pictures(one: Mapping[str, Any]) -> SeenPictures:
+    points = ((int(pts), bool(is_open), bool(follows)) for pts, is_open, follows in one["points"])
+    age_s = None if one["age_s"] is None else float(one["age_s"])
+    return SeenPictures(str(one["codec"]), bool(one["scrambled"]), Gops.of(points), age_s)
 
 
 def _rhythms(pids: Mapping[str, tuple[float, float | None]]) -> dict[int, PcrRhythm]:

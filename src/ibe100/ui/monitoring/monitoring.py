@@ -7,6 +7,7 @@ import time
 from PyQt6.QtCore import QModelIndex, Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from ibe100.models.stream_state import VideoPictures
 from ibe100.ui.monitoring.counter_table import CounterPanel
 from ibe100.ui.monitoring.event_table import EventTable
 from ibe100.ui.monitoring.input_cue_table import InputCueTable
@@ -24,7 +25,7 @@ from ibe100.ui.widgets.tally_mark import NumberBox, TallyChip
 from ibe100.ui.words.srt import srt_words
 from ibe100.ui.words.tr101290 import sums
 from ibe100.utils.timecode import format_pts_clock
-from ibe100.utils.units import megabits
+from ibe100.utils.units import format_pid, megabits
 
 EVENTS_OF_S = 86_400.0
 EVENTS_EVERY_MS = 5000
@@ -53,6 +54,7 @@ class MonitoringPanel(QWidget):
         self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.lamps = ErrorLamps()
         self.srt = ElidedLabel("", "muted")
+        self.gops = ElidedLabel("", "muted")
         self.pids = PidTree()
         self.counters = CounterPanel()
         self.plots = MetricsPanel(client, self._names, compares=True)
@@ -105,6 +107,7 @@ class MonitoringPanel(QWidget):
         scaled(layout.setSpacing, 8)
         layout.addLayout(head)
         layout.addWidget(self.srt)
+        layout.addWidget(self.gops)
         layout.addWidget(self.tabs, 1)
 
     def show_stream(self, stream_id: str) -> None:
@@ -157,6 +160,9 @@ class MonitoringPanel(QWidget):
         self.srt.setText(words)
         set_kind(self.srt, kind)
         sample = None if row is None else row.fresh()
+        gops = () if sample is None else sample.pictures
+        self.gops.setText(" · ".join(_words(one, time.monotonic()) for one in gops))
+        self.gops.setVisible(bool(gops))
         self.pids.show_sample(sample)
         self.counters.show_sample(sample, "" if row is None else row.view.engine)
         self.lamps.show_sums(sums({} if sample is None else sample.counters))
@@ -177,3 +183,12 @@ class MonitoringPanel(QWidget):
             self.clock.setText(f"{rate} Mb/s · null {nulls} Mb/s · {clock}")
             if self.clock.shown_text() != self.clock.text():
                 self.clock.setText(f"{rate} Mb/s · {clock}")
+
+
+def _words(pictures: VideoPictures, now_s: float) -> str:
+    """Length and kind of a video's GOPs, and the age of its last picture at which decoding can begin."""
+    words = f"video {format_pid(pictures.pid)}: {pictures.words}"
+    if pictures.last_s is None:
+        return words
+    kind = "entry point" if pictures.is_open else "IDR"
+    return f"{words}, last {kind} {max(0.0, now_s - pictures.last_s):.1f} s ago"

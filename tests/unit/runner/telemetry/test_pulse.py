@@ -94,7 +94,15 @@ def test_pulses_of_any_size_are_heard_and_forgotten_with_their_processor() -> No
     def tell_strays(count: int, over_s: float) -> None:
         raise AssertionError(f"{count} strays in {over_s} s")
 
-    handlers = PulseHandlers(tell, tell_faults, tell_strays, lambda _: None, lambda: None, lambda _: None)
+    handlers = PulseHandlers(
+        flows=tell,
+        faults=tell_faults,
+        strays=tell_strays,
+        pcrs=lambda _: None,
+        pictures=lambda _: None,
+        wakeups=lambda: None,
+        first=lambda _: None,
+    )
     listener = PulseListener(loop, Inlet(port, PULSE_BUFFER, UdpSenders(), pytest.fail), handlers)
     give_up = loop.call_later(30.0, loop.stop)
     with sender:

@@ -97,7 +97,14 @@ async def test_an_input_that_keeps_all_terms_has_no_findings(media: Path) -> Non
 async def test_each_media_term_that_is_not_kept_is_found(media: Path) -> None:
     report = await probe(media / "dvb_hd_service.ts")
     terms = contract(
-        video={"codec": "HEVC", "interlaced": False, "frame_rate": 50, "bitrate_bps": 1, "gop_frames": 12},
+        video={
+            "codec": "HEVC",
+            "interlaced": False,
+            "frame_rate": 50,
+            "bitrate_bps": 1,
+            "gop_frames": 13,
+            "closed_gop": False,
+        },
         audio={"codec": "AAC", "sample_rate_hz": 44_100, "channels": 8},
     )
     assert found(lint_stream(stream(terms, existing=ExistingCues.REPLACE), report)) == {
@@ -105,7 +112,8 @@ async def test_each_media_term_that_is_not_kept_is_found(media: Path) -> None:
         (BREACH, "video.interlaced"),
         (BREACH, "video.frame_rate"),
         (WARNING, "video.bitrate_bps"),
-        (NOTE, "video.gop_frames"),
+        (BREACH, "video.gop_frames"),
+        (BREACH, "video.closed_gop"),
         (BREACH, "audio.codec"),
         (BREACH, "audio.sample_rate_hz"),
         (BREACH, "audio.channels"),

@@ -110,5 +110,8 @@ def _words(stream: StreamInfo) -> str:
         parts.append(f"{stream.video.width}x{stream.video.height}")
         if stream.video.frame_rate:
             parts.append(f"{float(stream.video.frame_rate):g} fps")
+    if stream.gops is not None:
+        frame_pts = float(stream.frame_duration_pts or 0)
+        parts.append(stream.gops.described(stream.pid, stream.codec.name, frame_pts).words)
     parts.extend(stream.languages)
     return " · ".join(parts)

@@ -1,0 +1,1 @@
+"""Pictures of video: where decoding can begin, and how far apart these are."""
