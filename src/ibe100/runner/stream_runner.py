@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -35,6 +36,7 @@ _LAST_LINES_S = 1.0  # time for subscribers to take the last journal lines
 _JOURNAL_RETRY_S = 1.0
 _DAMAGED_PER_SECOND = 10
 _INPUT_CUES_PER_SECOND = 10
+_INPUT_CUES_REMEMBERED = 64
 _FOREIGN_PER_SECOND = 1
 
 
@@ -69,6 +71,7 @@ class StreamRunner:
             _INPUT_CUES_PER_SECOND,
             lambda count: self._log("warning", f"{count} more cues of the input are not on record"),
         )
+        self._of_input: deque[str] = deque(maxlen=_INPUT_CUES_REMEMBERED)
         self._foreign_limit = RateLimit(
             _FOREIGN_PER_SECOND, lambda count: self._log("warning", f"{count} more that others have sent")
         )
@@ -161,11 +164,15 @@ class StreamRunner:
         self._note("log", {"level": level, "text": text, "plugin": "runner"})
 
     def _cue_seen(self, facts: Mapping[str, object]) -> None:
-        self._held_cues.saw(str(facts.get("base64", "")))
+        section = str(facts.get("base64", ""))
+        self._held_cues.saw(section)
+        if section in self._of_input and not self._input_cue_limit.admits(time.monotonic()):
+            return
         self._note("cue_seen", facts)
 
     def _input_cue(self, facts: dict[str, object]) -> None:
-        """Other people's cues must not push ours out of the journal."""
+        """Other people's cues must not push ours out of the journal, on the input or passed on."""
+        self._of_input.append(str(facts.get("base64", "")))
         if self._input_cue_limit.admits(time.monotonic()):
             short = {key: facts[key] for key in ("base64", "splice_pid", "time")}
             self._note("input_cue_seen", short)

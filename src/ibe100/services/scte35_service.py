@@ -15,6 +15,7 @@ from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.rights import Act, act_of
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
 from ibe100.models.stream_state import StreamState
+from ibe100.scte35.comparison import is_splice_null
 from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.cues.automatic_resume import AutomaticResume
 from ibe100.services.cues.breaks import BreakLedger
@@ -123,6 +124,9 @@ class SCTE35Service:
         for view in self._runs.streams():
             run = self._runs.run_of(view.stream_id)
             run.arm(self._cache.is_armed(view.stream_id))
+            for cue in self._cache.recent(view.stream_id):
+                if cue.seen_at is not None:
+                    run.see_cue(cue.seen_at)
             await self._restore_break(run)
 
     async def _restore_break(self, run: StreamRun) -> None:
@@ -302,6 +306,10 @@ class SCTE35Service:
         """Follow what the runner wrote down; cues are matched by their bytes."""
         match fact:
             case CueOnOutput():
+                if not is_splice_null(fact.section_base64):
+                    run.see_cue(fact.at)
+                if _is_passed_on(run, fact):
+                    return
                 cue = self._cache.waiting_for(run.stream_id, fact.section)
                 is_heartbeat = cue is None and self._heartbeat.seen(run, fact.section)
                 if not is_heartbeat and not self._receipts.seen(run, fact):
@@ -345,3 +353,9 @@ class SCTE35Service:
 
     def _notice(self, run: StreamRun, text: str) -> None:
         self._publish(NoticePosted(at=time.time(), level="warning", text=text, stream_id=run.stream_id))
+
+
+def _is_passed_on(run: StreamRun, fact: CueOnOutput) -> bool:
+    """True for a section on a PID of the input's that goes out beside ours."""
+    plan = None if run.record is None else run.record.plan
+    return plan is not None and fact.splice_pid in plan.passing_pids and fact.splice_pid != plan.splice_pid

@@ -28,6 +28,8 @@ PULSE_S = 0.05
 MOST_PULSE_PACKETS = 128
 """The most that a datagram of `-P ip` may hold."""
 PORTION_MS = 3
+MOST_PASSING_PIDS = 4
+"""Cue PIDs of the input that are watched on the output too."""
 LIVE_PACKETS = 28
 """Four datagrams of seven packets."""
 
@@ -192,17 +194,21 @@ def influx_server(port: Port) -> list[str]:
 
 
 def _splicemonitor(plan: StreamPlan, ports: StreamPorts) -> list[str]:
+    """Monitors of our cue PID, and of those of the input that go out beside it."""
     clock = [option("--time-pid", plan.time_pid)] if plan.time_pid is not None else []
-    return plugin(
-        "-P",
-        "splicemonitor",
-        option("--splice-pid", plan.splice_pid),
-        *clock,
-        "--all-commands",
-        "--timestamp",
-        "--meta-base64-sections",
-        option("--json-udp", address(ports.splice_json)),
-    )
+    arguments: list[str] = []
+    for pid in (plan.splice_pid, *plan.passing_pids[:MOST_PASSING_PIDS]):
+        arguments += plugin(
+            "-P",
+            "splicemonitor",
+            option("--splice-pid", pid),
+            *clock,
+            "--all-commands",
+            "--timestamp",
+            "--meta-base64-sections",
+            option("--json-udp", address(ports.splice_json)),
+        )
+    return arguments
 
 
 def _input_splicemonitor(ports: StreamPorts) -> list[str]:

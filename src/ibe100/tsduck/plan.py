@@ -67,6 +67,8 @@ class StreamPlan:
     """Oddities of the input, in sentences."""
     register_pid: bool = False
     """The registration goes to the SCTE-35 PID alone: in program_info it would make cues of DTS-HD sound."""
+    passing_pids: tuple[int, ...] = ()
+    """SCTE-35 PIDs of the input that go out beside ours."""
 
 
 def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
@@ -125,6 +127,7 @@ def plan_stream(config: StreamConfig, report: StreamReport) -> StreamPlan:
             stream.stream_type == SPLICE_STREAM_TYPE and stream.kind is not StreamKind.SPLICE
             for stream in kept
         ),
+        passing_pids=tuple(pid for pid in existing if pid not in removed),
     )
 
 

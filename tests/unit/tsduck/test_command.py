@@ -121,8 +121,9 @@ def test_cues_that_are_there_pass_beside_ours(ott: StreamReport) -> None:
         *INPUT_MONITOR,
         *PMT,
         *SPLICEINJECT,
-        *SLOW_WATCH,
-        *DROP,
+        *(ANALYZE + INFLUX + SPLICEMONITOR),
+        *(word.replace("--splice-pid=500", "--splice-pid=1001") for word in SPLICEMONITOR),
+        *(TAP + SLOW_PULSE + DROP),
     ]
 
 

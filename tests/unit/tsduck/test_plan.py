@@ -49,6 +49,7 @@ def test_an_ott_stream_with_cues(media: Path) -> None:
         bitrate_bps=parse_file(path).bitrate_bps(256),
         frame_pts=3000.0,
         aac=((257, "LC, @48,000 Hz, stereo"),),
+        passing_pids=(1001,),
     )
 
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from ibe100.minitsp.hls.date_ranges import DateRanges
-from ibe100.minitsp.hls.splices import Cancelled, Command, Splice, splices_of
 from ibe100.mpegts.timestamps import PTS_HZ, pts_add, pts_difference
+from ibe100.scte35.splices import Cancelled, Command, Splice, splices_of
 
 _HALF_FRAME_PTS: Final = 1800
 _REPEATED_S: Final = 30.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ibe100.minitsp.hls.playlist_text import DATE_RANGE, iso_date
-from ibe100.minitsp.hls.splices import Splice
+from ibe100.scte35.splices import Splice
 
 _MOST_RANGES: Final = 64
 _OUT: Final = "SCTE35-OUT"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from ibe100.minitsp.splice.times import event_pts
 from ibe100.mpegts.constants import PACKET_BITS
 from ibe100.mpegts.timestamps import PTS_HZ, pts_add, pts_difference
+from ibe100.scte35.splices import event_pts
 from ibe100.scte35.values import SegmentationDescriptor, SpliceInfoSection, SpliceInsert, TimeSignal
 
 _MOST_EVENTS: Final = 256

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from ibe100.minitsp.splice.times import event_pts
 from ibe100.mpegts.timestamps import pts_add, pts_difference
 from ibe100.scte35.section import decode
+from ibe100.scte35.splices import event_pts
 from ibe100.scte35.values import SpliceInfoSection, SpliceInsert, TimeSignal
 
 _NAMES: Final = {"SpliceInsert", "SpliceNull", "SpliceSchedule", "TimeSignal", "BandwidthReservation"}

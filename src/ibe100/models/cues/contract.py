@@ -189,6 +189,10 @@ class Contract(Value):
         Annotated[float, Field(ge=0.5, le=300)] | None,
         told("Heartbeat", "At least one splice_null in so long; empty asks for none.", "s"),
     ] = 5.0
+    cue_every_min: Annotated[
+        Annotated[float, Field(gt=0, le=1440)] | None,
+        told("A cue every", "Longest time without one, heartbeats aside; empty asks for none.", "min"),
+    ] = None
     srt: SrtTerms | None = None
     """None allows any way of delivery."""
     video: VideoTerms = Field(default_factory=VideoTerms)

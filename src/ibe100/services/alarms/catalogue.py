@@ -1,11 +1,11 @@
-"""Catalogue of all conditions; here those of cues, return feeds and the machine."""
+"""Catalogue of all conditions; here those of cues, of return feeds as a whole, and of the machine."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ibe100.models.alarms.alarm import Severity
-from ibe100.services.alarms import signal_catalogue, stream_catalogue
+from ibe100.services.alarms import break_catalogue, signal_catalogue, stream_catalogue
 from ibe100.services.alarms.rule import AlarmRule, CountedRule, parameter
 from ibe100.services.alarms.signal_catalogue import NO_NULL_PACKETS
 from ibe100.services.alarms.stream_catalogue import FLOW
@@ -86,14 +86,6 @@ BREAK_MISSED = AlarmRule(
     "Tell the distributor; fire by hand if it is still wanted: the schedule sends nothing late",
     clears_itself=False,
     only_while_running=False,
-)
-BREAK_OVERRUN = AlarmRule(
-    "break_overrun",
-    Severity.MAJOR,
-    "Break is longer than was announced",
-    "Nobody has gone back to programme, or the return that was to be sent did not go out",
-    "Go BACK TO PROGRAMME (F10); the distributor may have gone back by itself",
-    on_delay_s=0.7,
 )
 HEARTBEAT_LOST = AlarmRule(
     "heartbeat_lost",
@@ -237,7 +229,8 @@ BACKUP_OLD = AlarmRule(
     explained_by=(BACKUP_FAILED,),
 )
 
-_ALL = (*vars(stream_catalogue).values(), *vars(signal_catalogue).values(), *globals().values())
+_ROOMS = (stream_catalogue, signal_catalogue, break_catalogue)
+_ALL = (*(rule for room in _ROOMS for rule in vars(room).values()), *globals().values())
 RULES = {rule.condition: rule for rule in _ALL if isinstance(rule, AlarmRule)}
 """Rules by condition."""
 CLEARING = tuple(rule for rule in RULES.values() if rule.clears_itself)

@@ -61,6 +61,7 @@ class AutomaticResume:
         known = self._tasks.get(run.stream_id)
         if known is not None and known[0] is current:
             return
+        run.await_return(None)
         if current is None or current.announced_end is None or not current.resumes_by_cue:
             return
         if not current.is_running(self._clock.now()):
@@ -101,7 +102,10 @@ class AutomaticResume:
         while self._is_open(run, current):
             if self._was_taken_back(run, end):
                 return
-            if not self._pending(run):
+            is_pending = self._pending(run)
+            if not (is_pending and _lies_ahead(run, current)):
+                run.await_return((end, why))
+            if not is_pending:
                 if self._clock.now() > end + LATEST_S:
                     self._give_up(run, current, why)
                     return
@@ -157,6 +161,14 @@ class AutomaticResume:
             and abs(cue.splice_at - end) < SAME_END_S
             for cue in self._cache.recent(run.stream_id)
         )
+
+
+def _lies_ahead(run: StreamRun, current: OpenBreak) -> bool:
+    """True when a stream that was held up has not come to the end of its break, whatever the time is."""
+    now = time.monotonic()
+    if current.end_pts is None or run.clock is None or not run.clock.is_known(now):
+        return False
+    return run.clock.ms_until(current.end_pts, now) > 0
 
 
 def _wall_of(run: StreamRun, end_pts: int) -> float | None:

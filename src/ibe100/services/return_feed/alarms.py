@@ -10,8 +10,14 @@ from ibe100.models.cues.return_receipt import FeedState, ReturnFeedView, ReturnR
 from ibe100.models.messages import Message, ReturnReceiptChanged, StreamStateChanged, StreamView
 from ibe100.models.scte35_marker import Cue
 from ibe100.services.alarms.board import AlarmBoard
+from ibe100.services.alarms.break_catalogue import (
+    RETURN_FEED_FOREIGN,
+    RETURN_FEED_IN_WITHOUT_OUT,
+    RETURN_FEED_OUT_WITHOUT_IN,
+    RETURN_FEED_OVERRUN,
+)
 from ibe100.services.alarms.catalogue import CUE_NOT_RETURNED, RETURN_FEED_FAULT, RETURN_FEED_LOST
-from ibe100.services.alarms.rule import FALSE, Judgement, Judgements, true_if
+from ibe100.services.alarms.rule import Judgement, Judgements, true_if
 from ibe100.services.streams.run import Runs
 from ibe100.utils.tasks import log_fault
 from ibe100.utils.timecode import format_utc
@@ -40,8 +46,9 @@ class ReturnFeedAlarms:
         """Take a message of another service."""
         match message:
             case StreamStateChanged(stream=view) if self._is_news(view):
+                before = self._shown.get(view.stream_id)
                 self._shown[view.stream_id] = view.return_feed
-                judgements = _judgements(view.return_feed)
+                judgements = _judgements(view.return_feed, before)
                 self._board.judge_later(view.stream_id, view.config.name, judgements)
             case ReturnReceiptChanged(receipt=receipt) if receipt.state.is_fault:
                 if time.time() - receipt.left_at < NEWS_S:
@@ -68,14 +75,19 @@ class ReturnFeedAlarms:
         await self._board.judge(receipt.stream_id, name, {CUE_NOT_RETURNED: Judgement(True, value)})
 
 
-def _judgements(feed: ReturnFeedView | None) -> Judgements:
-    if feed is None:
-        return {RETURN_FEED_LOST: FALSE, RETURN_FEED_FAULT: FALSE}
-    is_lost = feed.state in (FeedState.LOST, FeedState.ENDED)
-    return {
-        RETURN_FEED_LOST: Judgement(is_lost, feed.reason),
-        RETURN_FEED_FAULT: true_if("" if is_lost else feed.fault),
+def _judgements(feed: ReturnFeedView | None, before: ReturnFeedView | None) -> Judgements:
+    shown = feed or ReturnFeedView()
+    is_lost = shown.state in (FeedState.LOST, FeedState.ENDED)
+    judgements = {
+        RETURN_FEED_LOST: Judgement(is_lost, shown.reason),
+        RETURN_FEED_FAULT: true_if("" if is_lost else shown.fault),
+        RETURN_FEED_OVERRUN: true_if(shown.overrun),
+        RETURN_FEED_OUT_WITHOUT_IN: true_if(shown.out_without_in),
+        RETURN_FEED_IN_WITHOUT_OUT: true_if(shown.in_without_out),
     }
+    if shown.foreign and (before is None or before.foreign != shown.foreign):
+        judgements[RETURN_FEED_FOREIGN] = Judgement(True, shown.foreign)
+    return judgements
 
 
 def _phone_text(name: str, cue: Cue | None, receipt: ReturnReceipt) -> str:

@@ -115,6 +115,17 @@ class ExpectedCues:
                 return timed
         return None
 
+    def ahead_s(self, section_base64: str) -> float | None:
+        """Seconds from the section to its splice as they were on our output; None for what is not ours."""
+        sent = self._sent_as(section_base64)
+        if sent is None or sent.cue.splice_at is None:
+            return None
+        return sent.cue.splice_at - sent.receipt.left_at
+
+    def unclaimed(self, since: float, until: float) -> list[Arrival]:
+        """Sections that came between two times and are of no cue of ours."""
+        return [one for one in self._arrivals if since < one.at <= until]
+
     def due(self, now: float) -> list[ReturnReceipt]:
         """The receipts whose time is over and of which there is something new to say."""
         over = [one for one in tuple(self._open.values()) if one.receipt.ends_at <= now]

@@ -10,6 +10,7 @@ from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import ReturnInput
 from ibe100.scte35.comparison import is_splice_null
 from ibe100.services.return_feed.expected_cues import ExpectedCues
+from ibe100.services.return_feed.feed_breaks import FeedBreaks
 from ibe100.services.return_feed.feed_log import FeedLog
 from ibe100.services.return_feed.tables import read_tables
 from ibe100.services.streams.run import StreamRun
@@ -48,6 +49,7 @@ class FeedReceipts:
         self._heartbeat_at: float | None = None
         """Time at which a splice_null came back last; a distributor may also keep them to itself."""
         self._is_caught_up = False
+        self._breaks = FeedBreaks(run, self._expected, window_s)
 
     def cue(self, cue: Cue, known: ReturnReceipt | None) -> None:
         """A cue of the stream took a step; `known` is its receipt so far."""
@@ -76,6 +78,7 @@ class FeedReceipts:
             self._log.flows(at)
         else:
             self._log.stopped(at)
+            self._breaks.forget()
         if state is FeedState.STARTING and self._state is FeedState.LOST:
             return  # until packets come it is as lost as before
         self._enter(state, reason or self._reason, at)
@@ -97,15 +100,21 @@ class FeedReceipts:
         if is_splice_null(cue.section_base64):
             self._heartbeat_at = cue.at
         self._log.cue_came(cue.at, cue.splice_pid)
+        self._breaks.take(cue)
         self._tell(self._expected.arrived(cue.at, cue.section_base64, cue.splice_pid))
 
     def splice_announced(self, event: SpliceEvent) -> None:
         """The monitor of the feed told of an event."""
+        self._breaks.announced(event)
         self._tell(self._expected.announced(event))
 
     def tables_came(self, sections: Sequence[str]) -> None:
         """PAT and PMTs as they are now."""
         self._log.tables_changed(time.time(), read_tables(sections))
+
+    def input_cue(self, section_base64: str) -> None:
+        """A cue of our input, which may come back as well."""
+        self._breaks.input_cue(section_base64)
 
     def caught_up(self) -> None:
         """Begin to judge: from now on a cue that does not come is missing."""
@@ -116,6 +125,7 @@ class FeedReceipts:
         if self._log.flows_since is not None and now - self._packets_at > SILENT_AFTER_S:
             # The watcher of a UDP feed waits for packets without an end.
             self._log.stopped(self._packets_at)
+            self._breaks.forget()
             self._enter(FeedState.LOST, "no packets come", self._packets_at)
         if self._is_caught_up:
             for receipt in self._expected.due(now):
@@ -140,7 +150,8 @@ class FeedReceipts:
         elif shown is FeedState.WATCHING:
             reason = ""
         cue_pids = self._log.tables.cue_pids if shown is FeedState.WATCHING else ()
-        return ReturnFeedView(state=shown, reason=reason, cue_pids=cue_pids, fault=self._fault(now))
+        view = ReturnFeedView(state=shown, reason=reason, cue_pids=cue_pids, fault=self._fault(now))
+        return view.model_copy(update=self._breaks.found(now)) if shown is FeedState.WATCHING else view
 
     def _fault(self, now: float) -> str:
         """Fault of its tables that has lasted some seconds, or of what does not come in spite of them."""

@@ -12,6 +12,7 @@ from ibe100.models.cues.return_receipt import ReturnCause, ReturnReceipt, Return
 from ibe100.models.errors import OperatorError, StorageError
 from ibe100.models.messages import (
     CueChanged,
+    InputCueSeen,
     Message,
     NoticePosted,
     ReturnReceiptChanged,
@@ -123,6 +124,8 @@ class ReturnFeedService:
                 self._follow(view)
             case CueChanged(cue=cue) if (watch := self._watches.get(cue.stream_id)) is not None:
                 watch.cue(cue, self._receipts.get(cue.cue_id))
+            case InputCueSeen(cue=seen) if (watch := self._watches.get(seen.stream_id)) is not None:
+                watch.input_cue(seen.section_base64)
 
     def _follow(self, view: StreamView) -> None:
         """Watch while the stream runs, by its configuration as it is now: nothing of it is on air."""

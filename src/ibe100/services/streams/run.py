@@ -62,6 +62,8 @@ class StreamRun:
         self._srt_output: SrtLink | None = None
         self._in_break = self._armed = False
         self._heartbeat_lost, self._heartbeats_lost = "", 0
+        self._return_due: tuple[float, str] | None = None
+        self._cue_seen_at: float | None = None
         self._last_fault = ""
         self._passes = self._doubt = ""
         self._seq = 0
@@ -110,6 +112,16 @@ class StreamRun:
     def heartbeat_lost(self) -> str:
         """Number of missing heartbeats as text, while they are not seen on the output; else empty."""
         return self._heartbeat_lost
+
+    @property
+    def return_due(self) -> tuple[float, str] | None:
+        """Wall clock at which a return to programme was due that is not on the output, and why; else None."""
+        return self._return_due
+
+    @property
+    def cue_seen_at(self) -> float | None:
+        """Wall clock at which the newest cue, heartbeats aside, was on the output; None without one."""
+        return self._cue_seen_at
 
     @property
     def last_fault(self) -> str:
@@ -264,6 +276,7 @@ class StreamRun:
         self._measured.set_anew(record.plan.frame_pts)
         self._in_break = self._armed = False
         self._heartbeat_lost, self._heartbeats_lost = "", 0
+        self._return_due = None
         self._last_fault = ""
         self._update(
             engine=record.engine,
@@ -344,6 +357,14 @@ class StreamRun:
     def see_heartbeat(self) -> None:
         """Heartbeats are on the output again, or none is sent any more."""
         self._heartbeat_lost = ""
+
+    def await_return(self, due: tuple[float, str] | None) -> None:
+        """Note a return that is due since a wall time and not on the output, with the reason; or none."""
+        self._return_due = due
+
+    def see_cue(self, at: float) -> None:
+        """Note a cue on the output at this wall time, of this run or an earlier one."""
+        self._cue_seen_at = max(at, self._cue_seen_at or at)
 
     def arm(self, armed: bool) -> None:
         """A cue waits to go out, or none does any more."""

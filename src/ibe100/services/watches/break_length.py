@@ -1,11 +1,11 @@
-"""Length of the break on air: whether it is over what its cue announced."""
+"""Length of the break on air: whether it is over what its cue announced, and its return is missing."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-from ibe100.services.alarms.catalogue import BREAK_OVERRUN
+from ibe100.services.alarms.break_catalogue import BREAK_OVERRUN, RETURN_MISSING
 from ibe100.services.alarms.rule import FALSE, Judgement, Judgements
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.watches.watch import Watch
@@ -20,8 +20,12 @@ class BreakLengthWatch(Watch):
         self._wall = wall
 
     def judge(self, now_s: float) -> Judgements:
-        """True from the announced end on, for as long as the break is on air."""
-        end = self._run.view.break_announced_end
-        if end is None or (over_s := self._wall() - end) <= 0:
-            return {BREAK_OVERRUN: FALSE}
-        return {BREAK_OVERRUN: Judgement(True, f"announced until {format_utc(end)}", now_s - over_s)}
+        """True from the announced end on, for as long as the break is on air or the return is awaited."""
+        to_mono_s = now_s - self._wall()
+        end, due = self._run.view.break_announced_end, self._run.return_due
+        overrun = missing = FALSE
+        if end is not None and end + to_mono_s < now_s:
+            overrun = Judgement(True, f"announced until {format_utc(end)}", end + to_mono_s)
+        if due is not None:
+            missing = Judgement(True, f"due at {format_utc(due[0])}: {due[1]}", due[0] + to_mono_s)
+        return {BREAK_OVERRUN: overrun, RETURN_MISSING: missing}

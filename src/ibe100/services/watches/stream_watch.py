@@ -13,6 +13,7 @@ from ibe100.services.streams.runner_facts import AttemptStarted
 from ibe100.services.streams.runner_samples import Measurement
 from ibe100.services.watches.attempts import AttemptWatch
 from ibe100.services.watches.break_length import BreakLengthWatch
+from ibe100.services.watches.break_places import BreakPlaces
 from ibe100.services.watches.flow import FlowWatch
 from ibe100.services.watches.output import OutputWatch
 from ibe100.services.watches.signal import SignalWatch
@@ -36,6 +37,7 @@ class StreamWatch(Watch):
             AttemptWatch(),
             HeartbeatWatch(run),
             BreakLengthWatch(run),
+            BreakPlaces(run, rules),
             self._flow,
         )
         self._signal = self._new_signal()

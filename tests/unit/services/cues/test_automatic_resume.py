@@ -44,13 +44,18 @@ class Bench:
         self.notices: list[Message] = []
         self.refusal = ""
         self.bugs = 0
-        self.cache, breaks = CueCache(), BreakLedger()
+        self.cache, self.breaks = CueCache(), BreakLedger()
         self.began = time.time()
         self.actors: list[Actor] = []
         out = self.cue(1, CueAction.TO_BREAK, CueState.SPLICED, splice_at=self.began, duration_s=BREAK_S)
-        breaks.spliced(out.model_copy(update={"returns": BreakEnd.CUE}), Scte35Options())
+        self.breaks.spliced(out.model_copy(update={"returns": BreakEnd.CUE}), Scte35Options())
         self.returns = AutomaticResume(
-            self.cache, breaks, self.fire, self.preview, self.notices.append, WallClock(lambda _step_s: None)
+            self.cache,
+            self.breaks,
+            self.fire,
+            self.preview,
+            self.notices.append,
+            WallClock(lambda _step_s: None),
         )
         entry = StreamEntry(stream_id="one", number=1, config=StreamConfig(name="One"))
         self.run = StreamRun(entry, RunnerLink(Path("nowhere")), lambda _view: None)
@@ -157,4 +162,26 @@ async def test_an_error_ends_no_return(monkeypatch: pytest.MonkeyPatch) -> None:
     await bench.see_the_end(asked=2)
     assert len(bench.asked) == 2, "begun again"
     assert bench.cache.recent("one")[0].state is CueState.SENT
+    await bench.returns.close()
+
+
+async def test_a_return_that_cannot_be_sent_is_told_as_missing_until_the_break_is_over() -> None:
+    bench = Bench()
+    bench.refusal = "no null packets"
+    await bench.see_the_end()
+    async with asyncio.timeout(10):
+        while bench.run.return_due is None or bench.refusal not in bench.run.return_due[1]:
+            await asyncio.sleep(POLL_S)
+    assert bench.run.return_due == (bench.began + BREAK_S, bench.refusal)
+    bench.breaks.spliced(bench.cue(9, CueAction.BACK_TO_PROGRAMME, CueState.SPLICED), Scte35Options())
+    bench.returns.follow(bench.run)
+    assert bench.run.return_due is None
+    await bench.returns.close()
+
+
+async def test_a_return_that_was_disarmed_is_not_missing() -> None:
+    bench = Bench()
+    bench.back(CueState.CANCELLED)
+    await bench.see_the_end()
+    assert bench.run.return_due is None
     await bench.returns.close()

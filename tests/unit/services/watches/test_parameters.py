@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,9 @@ import pytest
 
 from alarm_rig import Bench, Kept, Listed, capture, news_of, running
 from ibe100.models.alarms.settings import RuleChange
+from ibe100.scte35.cues import splice_insert
+from ibe100.scte35.section import encode
+from ibe100.services.alarms.break_catalogue import INPUT_OUT_WITHOUT_IN, OUT_WITHOUT_IN
 from ibe100.services.alarms.catalogue import (
     CONSOLE_SLOW,
     COUNTED,
@@ -27,6 +32,7 @@ from ibe100.services.alarms.signal_catalogue import (
     TRANSPORT_ERROR,
 )
 from ibe100.services.machine.watch import MachineWatch
+from ibe100.services.streams.runner_facts import CueOnInput, CueOnOutput
 from ibe100.services.streams.runner_samples import PacketFaults, read_sample
 from ibe100.services.watches.feed import AlarmFeed
 from ibe100.tsduck.telemetry import InfluxSample
@@ -100,6 +106,21 @@ async def machine(bench: Bench) -> None:
             bench.now += 1.0
 
 
+def open_ended(kind: type[CueOnInput] | type[CueOnOutput]) -> Scenario:
+    """A break that announced no duration began 1000 s ago."""
+    section = base64.b64encode(encode(splice_insert(7, True, auto_return=False))).decode()
+
+    async def play(bench: Bench) -> None:
+        feed, run = bench.feed(), running(capture("tsduck_pattern").facts)
+        assert run.record is not None
+        at = time.time() - 1000
+        await feed.on_fact(run, kind(1, at, bench.now, section, run.record.plan.splice_pid))
+        await feed.look()
+        await bench.board.settled()
+
+    return play
+
+
 TRIED: dict[AlarmRule, tuple[Scenario, dict[str, float]]] = {
     **{rule: (counted(rule), {"least_per_s": 10 * ERRORS}) for rule in COUNTED},
     BITRATE_COLLAPSE: (bitrate_times(0.4), {"below_percent": 30}),
@@ -107,6 +128,8 @@ TRIED: dict[AlarmRule, tuple[Scenario, dict[str, float]]] = {
     MEMORY_LOW: (machine, {"free_percent": 1}),
     DESCRIPTORS_LOW: (machine, {"used_percent": 97}),
     CONSOLE_SLOW: (machine, {"lag_ms": 400}),
+    INPUT_OUT_WITHOUT_IN: (open_ended(CueOnInput), {"longest_s": 2000}),
+    OUT_WITHOUT_IN: (open_ended(CueOnOutput), {"longest_s": 2000}),
 }
 """By rule: what is an alarm by the parameters that ship, and parameters by which it is none."""
 

@@ -1,11 +1,10 @@
-"""Points of a splice_info_section where a break begins or ends, as an HLS playlist tells them."""
+"""Points of a splice_info_section where a break begins or ends."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ibe100.minitsp.splice.times import event_pts
-from ibe100.mpegts.timestamps import PTS_HZ
+from ibe100.mpegts.timestamps import PTS_HZ, pts_add, pts_difference
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 from ibe100.scte35.values import SegmentationDescriptor, SpliceInfoSection, SpliceInsert, TimeSignal
@@ -29,11 +28,13 @@ class Splice:
     section: bytes
     duration_s: float | None = None
     resumes_itself: bool = False
+    type_id: int | None = None
+    """segmentation_type_id with which its kind begins; None for a splice_insert."""
 
     @property
     def is_insert(self) -> bool:
         """True for a splice_insert, of which only one is active at a time."""
-        return self.key.startswith(_INSERT)
+        return self.type_id is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,22 @@ class Command:
 
     pts: int
     section: bytes
+
+
+def event_pts(section: SpliceInfoSection) -> int | None:
+    """Adjusted splice time, the earliest one in component mode; None for what takes effect at once."""
+    command = section.command
+    if not isinstance(command, SpliceInsert) or command.components is None:
+        return section.splice_pts
+    times = [
+        component.splice_time.pts_time
+        for component in command.components
+        if component.splice_time is not None and component.splice_time.pts_time is not None
+    ]
+    if not times:
+        return None
+    earliest = min(pts_difference(time, times[0]) for time in times)
+    return pts_add(times[0], earliest + section.pts_adjustment)
 
 
 def splices_of(raw: bytes, now_pts: int) -> list[Splice | Cancelled | Command]:
@@ -89,5 +106,6 @@ def _of_signal(section: SpliceInfoSection, raw: bytes, pts: int) -> Iterator[Spl
         if one.segmentation_event_cancel_indicator:
             yield Cancelled(key)
         elif one.segmentation_type_id in _OUT | _IN:
-            ticks = one.segmentation_duration
-            yield Splice(key, one.segmentation_type_id in _OUT, pts, raw, ticks / PTS_HZ if ticks else None)
+            ticks, out = one.segmentation_duration, one.segmentation_type_id in _OUT
+            type_id = one.segmentation_type_id - (not out)
+            yield Splice(key, out, pts, raw, ticks / PTS_HZ if ticks else None, type_id=type_id)
