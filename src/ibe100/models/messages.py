@@ -50,6 +50,26 @@ class StreamView(Value):
     def name(self) -> str:
         return self.config.name
 
+    def tally_while(self, in_break: bool, armed: bool) -> Tally:
+        """Tally of the stream in this state, in a break or not, with a cue armed or none."""
+        match self.state:
+            case state if state.is_active and self.input_lost_at is not None:
+                return Tally.NO_INPUT
+            case StreamState.RUNNING if self.output_trouble is OutputTrouble.BLOCKED:
+                return Tally.FAULT
+            case StreamState.RUNNING if in_break:
+                return Tally.IN_BREAK
+            case StreamState.RUNNING if armed:
+                return Tally.ARMED
+            case StreamState.RUNNING:
+                return Tally.ON_AIR
+            case StreamState.STALLED | StreamState.RETRYING | StreamState.UNREACHABLE | StreamState.FAILED:
+                return Tally.FAULT
+            case StreamState.PROBING | StreamState.STARTING | StreamState.STOPPING:
+                return Tally.READY
+            case _:
+                return Tally.OFF
+
 
 class StreamStateChanged(Value):
     """A stream came to be, changed its state, tally, command or configuration."""

@@ -11,7 +11,7 @@ from ibe100.models.cues.return_receipt import ReturnFeedView
 from ibe100.models.messages import StreamView
 from ibe100.models.profile import StreamEntry
 from ibe100.models.stream_config import Scte35Options, StreamConfig
-from ibe100.models.stream_state import OutputTrouble, SrtLink, StreamState, Tally
+from ibe100.models.stream_state import OutputTrouble, SrtLink, StreamState
 from ibe100.mpegts.pts_clock import PtsClock
 from ibe100.services.streams.measured_output import MeasuredOutput
 from ibe100.services.streams.run_record import RunRecord
@@ -383,26 +383,7 @@ class StreamRun:
     def _update(self, **changes: object) -> None:
         """Change the view, work out its tally, and tell everybody when anything is new."""
         view = self._view.model_copy(update=changes)
-        view = view.model_copy(update={"tally": self._tally(view)})
+        view = view.model_copy(update={"tally": view.tally_while(self._in_break, self._armed)})
         if view != self._view:
             self._view = view
             self._publish(view)
-
-    def _tally(self, view: StreamView) -> Tally:
-        match view.state:
-            case state if state.is_active and view.input_lost_at is not None:
-                return Tally.NO_INPUT
-            case StreamState.RUNNING if view.output_trouble is OutputTrouble.BLOCKED:
-                return Tally.FAULT
-            case StreamState.RUNNING if self._in_break:
-                return Tally.IN_BREAK
-            case StreamState.RUNNING if self._armed:
-                return Tally.ARMED
-            case StreamState.RUNNING:
-                return Tally.ON_AIR
-            case StreamState.STALLED | StreamState.RETRYING | StreamState.UNREACHABLE | StreamState.FAILED:
-                return Tally.FAULT
-            case StreamState.PROBING | StreamState.STARTING | StreamState.STOPPING:
-                return Tally.READY
-            case _:
-                return Tally.OFF
