@@ -6,7 +6,7 @@ from typing import TypeVar
 from ibe100.minitsp import inputs, outputs, plugins
 from ibe100.minitsp.chain.chain import Chain
 from ibe100.minitsp.chain.options import OptionError
-from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketProcessor, Plugin
+from ibe100.minitsp.chain.plugin import Context, LogLevel, PacketInput, PacketOutput, PacketProcessor, Plugin
 from ibe100.minitsp.command_line import CommandLine, PluginCall
 from ibe100.minitsp.options_of_tsduck import plugins_of_tsduck, refusal
 
@@ -21,10 +21,20 @@ def build_chain(command_line: CommandLine, context: Context) -> Chain:
     """Make every plugin. Raises BuildError after logging what is wrong as tsp does."""
     return Chain(
         context,
-        _make("input", command_line.input, inputs.INPUTS, inputs.load, context),
+        build_input(command_line.input, context),
         build_processors(command_line, context),
-        _make("output", command_line.output, outputs.OUTPUTS, outputs.load, context),
+        build_output(command_line.output, context),
     )
+
+
+def build_input(call: PluginCall, context: Context) -> PacketInput:
+    """Make one input. Raises BuildError after logging what is wrong as tsp does."""
+    return _make("input", call, inputs.INPUTS, inputs.load, context)
+
+
+def build_output(call: PluginCall, context: Context) -> PacketOutput:
+    """Make one output. Raises BuildError after logging what is wrong as tsp does."""
+    return _make("output", call, outputs.OUTPUTS, outputs.load, context)
 
 
 def build_processors(command_line: CommandLine, context: Context) -> list[PacketProcessor]:

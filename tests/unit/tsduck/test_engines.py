@@ -11,7 +11,7 @@ import pytest
 from ibe100.minitsp.build import BuildError, build_chain
 from ibe100.minitsp.chain.plugin import Context
 from ibe100.minitsp.command_line import global_options, parse_command_line
-from ibe100.models.stream_config import Engine, ExistingCues, FileInput, StreamConfig
+from ibe100.models.stream_config import Engine, ExistingCues, FileInput, FileOutput, StreamConfig
 from ibe100.mpegts.stream_report import ServiceInfo, StreamReport
 from ibe100.runner.spec import INFLUX_TOKEN
 from ibe100.tsduck.command import build_arguments
@@ -106,12 +106,14 @@ def test_the_builtin_understands_every_word(case: Case, tmp_path: Path) -> None:
 async def played(config: StreamConfig, engine: Engine) -> StreamReport:
     """What is in the output after the whole of a file went through the chain."""
     assert isinstance(config.input, FileInput)
+    assert isinstance(config.output, FileOutput)
     chosen = await processor(engine)
     plan = plan_stream(config, await probe_input(config.input, chosen))
     ports = local_sockets(with_source=False)
     if engine is Engine.TSDUCK:
         ports = claim_ports((), with_source=False)
-    assert await run(chosen, build_arguments(config, plan, ports)) == (0, [])
+    argv = with_secrets(build_arguments(config, plan, ports), config, config.output.path.parent)
+    assert await run(chosen, argv) == (0, [])
     assert config.output.kind == "file"
     return await probe_input(FileInput(path=config.output.path), chosen)
 
