@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -11,153 +12,70 @@ from pydantic import Field, field_validator, model_validator
 from ibe100.models.alarms.confidence import ConfidenceOptions
 from ibe100.models.base import Name, Pid, Printable, Value
 from ibe100.models.cues.contract import Contract
-from ibe100.models.endpoints.fields import (
-    Host,
-    HttpUrl,
-    LatencyMs,
-    MediaPath,
-    Passphrase,
-    Port,
-    RistUrl,
-    SrtStreamId,
-    is_loopback,
-    is_multicast,
+from ibe100.models.endpoints.fields import Host, MediaPath, Port, RistUrl, is_loopback
+from ibe100.models.endpoints.inputs import (
+    LIVE_INPUTS,
+    FileInput,
+    HlsInput,
+    HlsVariant,
+    HttpInput,
+    PlainInput,
+    ReturnInput,
+    Returns,
+    RistInput,
+    SrtEdge,
+    SrtInput,
+    SrtMode,
+    StreamInput,
+    SwitchedInput,
+    TestPatternInput,
+    UdpInput,
+    describe_input,
+    listening_ports,
+    received_inputs,
 )
 from ibe100.models.endpoints.urls import short_url
 from ibe100.models.scte35_marker import BreakEnd
 
+__all__ = [
+    "LIVE_INPUTS",
+    "Engine",
+    "ExistingCues",
+    "FileInput",
+    "FileOutput",
+    "HlsInput",
+    "HlsOutput",
+    "HlsVariant",
+    "HttpInput",
+    "NoOutput",
+    "PlainInput",
+    "PmtEdits",
+    "ReturnInput",
+    "Returns",
+    "RistInput",
+    "RistOutput",
+    "Scte35Options",
+    "SrtEdge",
+    "SrtInput",
+    "SrtMode",
+    "SrtOutput",
+    "StreamConfig",
+    "StreamInput",
+    "StreamOutput",
+    "SwitchedInput",
+    "TestPatternInput",
+    "UdpInput",
+    "UdpOutput",
+    "describe_input",
+    "describe_output",
+    "edge_ports",
+    "listening_ports",
+    "plain_edges",
+    "received_inputs",
+    "with_edges",
+]
+
 RETURN_WINDOW_S = 120.0
-
-
-class SrtMode(StrEnum):
-    """Side that opens the SRT connection."""
-
-    CALLER = "caller"
-    LISTENER = "listener"
-
-
-class TestPatternInput(Value):
-    """A live source of our own: moving pattern, burnt-in clock, tone, CBR with null packets."""
-
-    __test__ = False
-    kind: Literal["test_pattern"] = "test_pattern"
-    width: Annotated[int, Field(ge=160, le=1920, multiple_of=2)] = 640
-    height: Annotated[int, Field(ge=90, le=1080, multiple_of=2)] = 360
-    frame_rate: Literal[25, 30, 50] = 25
-    bitrate_bps: Annotated[int, Field(ge=500_000, le=20_000_000)] = 2_000_000
-
-
-class FileInput(Value):
-    """A transport stream file, played once or for ever."""
-
-    kind: Literal["file"] = "file"
-    path: MediaPath
-    loop: bool = True
-
-
-class UdpInput(Value):
-    """UDP or RTP, unicast (host empty) or multicast (host is the group)."""
-
-    kind: Literal["udp"] = "udp"
-    host: Host | None = None
-    port: Port
-    source: Host | None = None
-    """Source-specific multicast: only from this sender."""
-    local_address: Host | None = None
-    receive_timeout_ms: Annotated[int, Field(ge=100, le=60_000)] = 5000
-
-    @model_validator(mode="after")
-    def _group(self) -> Self:
-        if self.host is not None and not is_multicast(self.host):
-            raise ValueError(f"host {self.host} is not a multicast group; leave it empty to receive unicast")
-        if self.source is not None and self.host is None:
-            raise ValueError("source goes with a multicast host only")
-        return self
-
-
-class SrtEdge(Value):
-    """An end of an SRT connection."""
-
-    kind: Literal["srt"] = "srt"
-    mode: SrtMode
-    host: Host | None = None
-    port: Port
-    latency_ms: LatencyMs = 2000
-    stream_id: SrtStreamId = ""
-    passphrase: Passphrase | None = None
-
-    @model_validator(mode="after")
-    def _caller_has_host(self) -> Self:
-        if self.mode is SrtMode.CALLER and self.host is None:
-            raise ValueError("host is needed by an SRT caller")
-        return self
-
-    @property
-    def place(self) -> str:
-        """Where it connects to or listens: the only place that gets its passphrase."""
-        return f"{self.mode} {(self.host or '').lower()}:{self.port}"
-
-    @property
-    def has_passphrase(self) -> bool:
-        """True for one that is encrypted."""
-        return self.passphrase is not None and bool(self.passphrase.get_secret_value())
-
-
-class SrtInput(SrtEdge):
-    """SRT, calling a sender or listening for one."""
-
-    mode: SrtMode = SrtMode.CALLER
-
-
-class RistInput(Value):
-    """RIST, simple or main profile by URL."""
-
-    kind: Literal["rist"] = "rist"
-    url: RistUrl
-
-
-class HlsVariant(StrEnum):
-    """Choice among the variants of a master playlist."""
-
-    FIRST = "first"
-    """The one that the source puts first, of those with picture and sound."""
-    BEST = "best"
-    WORST = "worst"
-
-
-class HlsInput(Value):
-    """An HLS playlist; of a master playlist, the variant that is chosen within the limits."""
-
-    kind: Literal["hls"] = "hls"
-    url: HttpUrl
-    variant: HlsVariant = HlsVariant.FIRST
-    max_height: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    max_bitrate_bps: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
-    """BANDWIDTH of the variant at most."""
-    local_addresses: bool = False
-    """A playlist from outside may lead to addresses of this machine and its networks."""
-
-
-class HttpInput(Value):
-    """A transport stream over HTTP."""
-
-    kind: Literal["http"] = "http"
-    url: HttpUrl
-    local_addresses: bool = False
-    """A server outside may redirect to addresses of this machine and its networks."""
-
-
-LIVE_INPUTS = UdpInput | SrtInput | RistInput | HlsInput
-"""Inputs that go on with another processor, and do not begin again."""
-StreamInput = Annotated[
-    TestPatternInput | FileInput | UdpInput | SrtInput | RistInput | HlsInput | HttpInput,
-    Field(discriminator="kind"),
-]
-
-ReturnInput = Annotated[
-    FileInput | UdpInput | SrtInput | RistInput | HlsInput | HttpInput, Field(discriminator="kind")
-]
-"""Input at the distributor's end, to be watched; nothing of it goes on air."""
 
 
 class FileOutput(Value):
@@ -317,64 +235,71 @@ class StreamConfig(Value):
 
     @model_validator(mode="after")
     def _not_onto_itself(self) -> Self:
-        match self.input, self.output:
-            case FileInput(path=read), FileOutput(path=written) if _is_same(str(read), str(written)):
-                raise ValueError(f"output.path {written} is the input file itself; choose another")
-            case UdpInput(port=port, host=group), UdpOutput(port=target, host=host) if port == target and (
-                host == group or (group is None and is_loopback(host))
-            ):
-                raise ValueError(f"output.port {port} is where the input listens; choose another")
-            # SRT goes by UDP: the listener would get the datagrams of its own stream.
-            case SrtInput(mode=SrtMode.LISTENER, port=port, host=local), UdpOutput(
-                port=target, host=host
-            ) if port == target and (
-                host == local or (is_loopback(host) and (local in (None, "0.0.0.0") or is_loopback(local)))
-            ):
-                raise ValueError(f"output.port {port} is where the input listens; choose another")
-            case SrtInput(mode=SrtMode.LISTENER, port=port), SrtOutput(
-                mode=SrtMode.LISTENER, port=target
-            ) if port == target:
-                raise ValueError(f"output.port {port} is where the input listens; choose another")
-        for edge, port in _listening(self.input, self.output):
-            if (self.return_feed is not None) and port == listening_port(self.return_feed):
+        for source in received_inputs(self.input):
+            _refuse_loop(source, self.output)
+        returned = () if self.return_feed is None else listening_ports(self.return_feed)
+        for edge, ports in (("input", listening_ports(self.input)), ("output", edge_ports(self.output))):
+            for port in set(ports) & set(returned):
                 raise ValueError(f"return_feed.port {port} is where the {edge} listens; choose another")
         if self.scte35.pid in self.pmt.remove_pids:
             raise ValueError(f"pmt.remove_pids holds scte35.pid {self.scte35.pid}, which carries the cues")
         return self
 
 
-def listening_port(edge: StreamInput | StreamOutput) -> int | None:
-    """UDP port that only one process of this machine can listen on; None where there is no such port."""
+def edge_ports(edge: StreamInput | StreamOutput) -> tuple[int, ...]:
+    """UDP ports of an input or output that only one process of this machine can listen on."""
     match edge:
-        case UdpInput(host=None, port=port):
-            return port
-        case SrtInput(mode=SrtMode.LISTENER, port=port) | SrtOutput(mode=SrtMode.LISTENER, port=port):
-            return port
-    return None
+        case SrtOutput(mode=SrtMode.LISTENER, port=port):
+            return (port,)
+        case SrtOutput() | FileOutput() | UdpOutput() | RistOutput() | HlsOutput() | NoOutput():
+            return ()
+        case _:
+            return listening_ports(edge)
 
 
-def _listening(source: StreamInput, target: StreamOutput) -> list[tuple[str, int]]:
-    ports = (("input", listening_port(source)), ("output", listening_port(target)))
-    return [(edge, port) for edge, port in ports if port is not None]
+def plain_edges(config: StreamConfig) -> Iterator[tuple[str, StreamInput | StreamOutput]]:
+    """Field and value of each end of a stream; those of a switched input one by one: `input.inputs.0`."""
+    if isinstance(config.input, SwitchedInput):
+        yield from ((f"input.inputs.{at}", one) for at, one in enumerate(config.input.inputs))
+    else:
+        yield "input", config.input
+    yield "output", config.output
+    if config.return_feed is not None:
+        yield "return_feed", config.return_feed
+
+
+def with_edges(config: StreamConfig, edges: Mapping[str, StreamInput | StreamOutput]) -> StreamConfig:
+    """`config` with other ends in the place of some, by the names of `plain_edges`."""
+    changes: dict[str, object] = {field: edges[field] for field in edges if "." not in field}
+    if isinstance(config.input, SwitchedInput):
+        inputs = tuple(edges.get(f"input.inputs.{at}", one) for at, one in enumerate(config.input.inputs))
+        changes["input"] = config.input.model_copy(update={"inputs": inputs})
+    return config.model_copy(update=changes)
+
+
+def _refuse_loop(source: StreamInput, target: StreamOutput) -> None:
+    """Raise ValueError for an output that goes onto the input."""
+    match source, target:
+        case FileInput(path=read), FileOutput(path=written) if _is_same(str(read), str(written)):
+            raise ValueError(f"output.path {written} is the input file itself; choose another")
+        case UdpInput(port=port, host=group), UdpOutput(port=used, host=host) if port == used and (
+            host == group or (group is None and is_loopback(host))
+        ):
+            raise ValueError(f"output.port {port} is where the input listens; choose another")
+        # SRT goes by UDP: the listener would get the datagrams of its own stream.
+        case SrtInput(mode=SrtMode.LISTENER, port=port, host=local), UdpOutput(port=used, host=host) if (
+            port == used
+            and (host == local or (is_loopback(host) and (local in (None, "0.0.0.0") or is_loopback(local))))
+        ):
+            raise ValueError(f"output.port {port} is where the input listens; choose another")
+        case SrtInput(mode=SrtMode.LISTENER, port=port), SrtOutput(mode=SrtMode.LISTENER, port=used) if (
+            port == used
+        ):
+            raise ValueError(f"output.port {port} is where the input listens; choose another")
 
 
 def _is_same(path: str, other: str) -> bool:
     return os.path.normpath(path) == os.path.normpath(other)
-
-
-def describe_input(source: StreamInput) -> str:
-    """The input in a few words for a list row, without secrets."""
-    match source:
-        case TestPatternInput():
-            return f"test pattern {source.width}x{source.height}p{source.frame_rate}"
-        case FileInput():
-            return f"file {source.path.name}" + (" (loop)" if source.loop else "")
-        case UdpInput():
-            return f"udp {source.host or ''}:{source.port}"
-        case SrtInput():
-            return f"srt {source.mode} {source.host or ''}:{source.port}"
-        case RistInput() | HlsInput() | HttpInput():
-            return f"{source.kind} {short_url(source.url)}"
 
 
 def describe_output(target: StreamOutput) -> str:

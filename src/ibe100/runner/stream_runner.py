@@ -27,11 +27,13 @@ from ibe100.runner.telemetry.listeners import PortTaken, Telemetry, TelemetryHan
 from ibe100.runner.telemetry.pulse import LOOK_S, PulseHandlers
 from ibe100.runner.telemetry.srt_watch import SrtWatch
 from ibe100.runner.telemetry.stray_datagram_watch import Woken, input_wakeups
+from ibe100.runner.telemetry.switch_watch import SwitchWatch
 
 RUNNER_VERSION = 1
 RECORD = "runner.json"
 SPEC = "spec.json"
-_COMMANDS = ("status", "stop", "pass", "restart", "retry", "respec", "hold", "drop", "subscribe")
+_COMMANDS = ("status", "stop", "pass", "restart", "retry", "respec", "switch", "hold", "drop", "subscribe")
+_SWITCH_WORDS = ("input", "hold", "seconds", "rules")
 _LAST_LINES_S = 1.0  # time for subscribers to take the last journal lines
 _JOURNAL_RETRY_S = 1.0
 _DAMAGED_PER_SECOND = 10
@@ -104,6 +106,7 @@ class StreamRunner:
         )
         self._srt = SrtWatch(self._sample), SrtWatch(self._sample)
         """SRT of the processor, and of the source."""
+        self._switch = SwitchWatch(self._sample, self._note)
         self._supervisor = Supervisor(
             self._loop,
             spec,
@@ -114,6 +117,7 @@ class StreamRunner:
             self._record,
             self._end,
             *self._srt,
+            self._switch,
             lambda trouble: self._sample("output", {"trouble": trouble}),
             fraction,
         )
@@ -230,6 +234,8 @@ class StreamRunner:
                 return {"ok": False, "error": error} if error else {"ok": True}
             case "drop":
                 return self._drop(request.get("cue"))
+            case "switch":
+                return self._switch_input(request)
             case "respec":
                 return self._respec(request.get("secrets", {}), reason or "new settings")
         return {
@@ -253,6 +259,11 @@ class StreamRunner:
         except (SpecError, PortTaken) as error:
             return {"ok": False, "error": f"the stream goes on as it was: {error}"}
         return self._accepted(self._supervisor.respec(spec, secrets, reason))
+
+    def _switch_input(self, request: dict[str, object]) -> dict[str, object]:
+        wanted = {key: value for key, value in request.items() if key in _SWITCH_WORDS}
+        is_told = self._supervisor.switch(wanted)
+        return {"ok": True} if is_told else {"ok": False, "error": "the stream has one input only"}
 
     def _drop(self, cue: object) -> dict[str, object]:
         if not isinstance(cue, int):

@@ -9,6 +9,7 @@ from ibe100.models.stream_config import (
     SrtInput,
     StreamConfig,
     StreamInput,
+    SwitchedInput,
     TestPatternInput,
     UdpInput,
 )
@@ -41,7 +42,7 @@ def global_arguments(source: StreamInput) -> list[str]:
     which is longer than anybody waits where the bitrate is low.
     """
     arguments = ["--realtime", "--verbose"]
-    if isinstance(source, UdpInput | TestPatternInput | SrtInput | RistInput):
+    if isinstance(source, UdpInput | TestPatternInput | SrtInput | RistInput | SwitchedInput):
         arguments += small_portions()
     return arguments
 
@@ -49,17 +50,6 @@ def global_arguments(source: StreamInput) -> list[str]:
 def small_portions() -> list[str]:
     """Pass on what comes without holding it back."""
     return [option("--initial-input-packets", LIVE_PACKETS), option("--max-input-packets", LIVE_PACKETS)]
-
-
-def relay_arguments(source: SrtInput, source_port: Port) -> list[str]:
-    """Arguments of the process that receives SRT callers and sends on to the processor (ADR 15)."""
-    burst = 7 if isinstance(source_port, int) else LIVE_PACKETS
-    return [
-        *global_arguments(source),
-        *input_arguments(source, 0),
-        *lasting_arguments(source, INPUT),
-        *plugin("-O", "ip", option("--packet-burst", burst), positional(address(source_port))),
-    ]
 
 
 def build_arguments(

@@ -24,11 +24,13 @@ from ibe100.models.stream_config import (
     StreamConfig,
     StreamInput,
     StreamOutput,
+    SwitchedInput,
     TestPatternInput,
     UdpInput,
     UdpOutput,
+    plain_edges,
 )
-from ibe100.runner.spec import INFLUX_TOKEN
+from ibe100.runner.spec import INFLUX_TOKEN, secret_name
 from ibe100.tsduck.catalogue import option, plugin, positional
 from ibe100.tsduck.srt_link import is_relayed
 from ibe100.tsduck.stream_ports import LOOPBACK, Port, address
@@ -39,15 +41,21 @@ for longer; and what SRT has recovered must not be lost on the last metre.
 """
 INPUT = "input"
 OUTPUT = "output"
+RETURN_FEED = "return_feed"
 PASSPHRASE_MASK = f"--passphrase={MASK}"
 
 
 def input_arguments(
-    source: StreamInput, source_port: Port, leading_bytes: int = 0, engine: Engine = Engine.TSDUCK
+    source: StreamInput,
+    source_port: Port,
+    leading_bytes: int = 0,
+    engine: Engine = Engine.TSDUCK,
+    side: str = INPUT,
 ) -> list[str]:
     """`-I` and its options; `leading_bytes`: see the plan.
 
-    `source_port`: where the test pattern or what an SRT caller sends arrives; 0 listens to the caller itself.
+    `source_port`: where the test pattern or what an SRT caller sends arrives, or a switch; 0 listens to the
+    caller itself. `side` is what the names of the secrets begin with.
     The built-in processor has no receive timeout: it waits for packets, and its runner knows that it does.
     """
     match source:
@@ -60,17 +68,19 @@ def input_arguments(
             return plugin("-I", "file", *options, positional(str(source.path)))
         case UdpInput():
             return _udp_input(source, engine)
+        case SwitchedInput():
+            return _fed(source_port, [])
         case SrtInput() if source_port and is_relayed(source):
             return _fed(source_port, [])
         case SrtInput():
-            return plugin("-I", "srt", *_srt(source, INPUT))
+            return plugin("-I", "srt", *_srt(source, side))
         case RistInput():
-            return plugin("-I", "rist", _url(source.url, INPUT))
+            return plugin("-I", "rist", _url(source.url, side))
         case HlsInput():
             options = [*_web(source, engine), *_variant(source)]
-            return plugin("-I", "hls", *options, _url(source.url, INPUT))
+            return plugin("-I", "hls", *options, _url(source.url, side))
         case HttpInput():
-            return plugin("-I", "http", *_web(source, engine), _url(source.url, INPUT))
+            return plugin("-I", "http", *_web(source, engine), _url(source.url, side))
 
 
 def _web(source: HlsInput | HttpInput, engine: Engine) -> list[str]:
@@ -190,7 +200,9 @@ def output_arguments(target: StreamOutput) -> list[str]:
 def secrets_of(config: StreamConfig) -> dict[str, str]:
     """Option lines for tsp by the name of their placeholder; never to be written anywhere."""
     secrets = {}
-    for side, edge in ((INPUT, config.input), (OUTPUT, config.output)):
+    for side, edge in plain_edges(config):
+        if side == RETURN_FEED:
+            continue
         match edge:
             case SrtInput(passphrase=passphrase) | SrtOutput(passphrase=passphrase) if passphrase:
                 secrets[f"{side}.passphrase"] = f"--passphrase={passphrase.get_secret_value()}\n"
@@ -202,7 +214,13 @@ def secrets_of(config: StreamConfig) -> dict[str, str]:
 
 def shell_command(argv: Sequence[str]) -> str:
     """The command as it can be pasted into a shell; secrets are masked."""
-    masks = {secret(f"{side}.passphrase"): PASSPHRASE_MASK for side in (INPUT, OUTPUT)}
-    masks |= {secret(f"{side}.url"): MASK for side in (INPUT, OUTPUT)}
-    masks[secret(INFLUX_TOKEN)] = f"--token={MASK}"
-    return shlex.join(masks.get(token, token) for token in argv)
+    return shlex.join(_masked(token) for token in argv)
+
+
+def _masked(token: str) -> str:
+    name = secret_name(token)
+    if name is None:
+        return token
+    if name == INFLUX_TOKEN:
+        return f"--token={MASK}"
+    return PASSPHRASE_MASK if name.endswith(".passphrase") else MASK

@@ -25,6 +25,7 @@ from ibe100.models.stream_config import (
     StreamConfig,
     StreamInput,
     StreamOutput,
+    received_inputs,
 )
 from ibe100.runner.supervision.end_causes import RECEIVE_TIMEOUT
 from ibe100.tsduck.child_process import ChildProcess, run_child
@@ -151,7 +152,8 @@ def check_builtin(source: StreamInput, target: StreamOutput | None = None) -> No
     """
     if platform.system() == "Linux":
         return
-    for side, edge in (("input", source), ("output", target)):
+    sources = [("input", one) for one in received_inputs(source)]
+    for side, edge in (*sources, ("output", target)):
         if isinstance(edge, SrtInput | SrtOutput) and find_library() is None:
             raise ProcessorError(f"the {side} is SRT, which needs libsrt, or TSDuck: install one of them")
         if isinstance(edge, RistInput | RistOutput):

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
-from ibe100.models.stream_config import SrtInput, SrtMode, SrtOutput, StreamInput, StreamOutput
+from ibe100.models.stream_config import (
+    SrtInput,
+    SrtMode,
+    SrtOutput,
+    StreamInput,
+    StreamOutput,
+    SwitchedInput,
+)
 from ibe100.models.stream_state import SrtLink, SrtStatistics
 from ibe100.runner.telemetry.srt_watch import STATISTICS_PREFIX
 from ibe100.tsduck.catalogue import option
@@ -19,9 +26,14 @@ _NAMES = {
 """By side: tsp's names for the direction, its rate, what was sent again, and what waits in the buffer."""
 
 
-def is_relayed(source: StreamInput) -> TypeGuard[SrtInput]:
-    """True for an input that a process of its own receives: a caller's connection cannot move (ADR 15)."""
-    return isinstance(source, SrtInput) and source.mode is SrtMode.LISTENER
+def is_relayed(source: StreamInput) -> bool:
+    """True for an input that a process of its own receives, the source of the stream's runner.
+
+    A caller's connection cannot move (ADR 15), and a switch is beside the processor.
+    """
+    return isinstance(source, SwitchedInput) or (
+        isinstance(source, SrtInput) and source.mode is SrtMode.LISTENER
+    )
 
 
 def lasting_arguments(edge: StreamInput | StreamOutput, side: str) -> list[str]:

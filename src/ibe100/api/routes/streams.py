@@ -12,9 +12,9 @@ from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.messages import StreamView
 from ibe100.models.rights import Act
-from ibe100.models.stream_config import StreamConfig, StreamInput
+from ibe100.models.stream_config import StreamConfig, StreamInput, plain_edges
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.streams.stream_secrets import SIDES, without_secrets
+from ibe100.services.streams.stream_secrets import without_secrets
 
 router = new_router("streams")
 
@@ -134,8 +134,7 @@ def _content(stream: StreamView) -> str:
 
 def _refuse_masks(config: StreamConfig) -> None:
     """Refuse the mask that hides a secret on a screen as a secret. Raises ConfigurationError."""
-    for side in SIDES:
-        edge = getattr(config, side)
+    for side, edge in plain_edges(config):
         passphrase = getattr(edge, "passphrase", None)
         if passphrase and not passphrase.get_secret_value().strip("*"):
             raise ConfigurationError(f"{side}.passphrase: this is a mask; leave it out to keep what there is")

@@ -8,6 +8,7 @@ from ibe100.runner.processor_log.file import ProcessorLog
 from ibe100.runner.processor_log.lines import HARMLESS, RateLimit, Redactor, parse_log_line
 from ibe100.runner.telemetry.processor_status import StatusWatch
 from ibe100.runner.telemetry.srt_watch import SrtWatch
+from ibe100.runner.telemetry.switch_watch import SwitchWatch
 
 Note = Callable[[str, Mapping[str, object]], None]
 """Writes one fact into the journal: its kind and its fields."""
@@ -28,11 +29,13 @@ class LogIntake:
         srt: SrtWatch | None = None,
         tell_output: Callable[[str], None] = lambda _trouble: None,
         tell_error: Callable[[], None] = lambda: None,
+        switch: SwitchWatch | None = None,
     ) -> None:
         self._role = role
         self._note = note
         self._file = file
         self._srt = srt
+        self._switch = switch
         self._tell_error = tell_error
         self.status = StatusWatch(tell_output)
         self._redact = Redactor(())
@@ -53,6 +56,8 @@ class LogIntake:
         if self.status.takes(raw):
             return
         if self._srt is not None and self._srt.takes(raw):
+            return
+        if self._switch is not None and self._switch.takes(raw):
             return
         mono = time.monotonic()
         self._tail.append(raw)
@@ -79,6 +84,11 @@ class LogIntake:
         self._for_journal.report_dropped()
         self._for_file.report_dropped()
         return [self._redact(raw) for raw in self._tail]
+
+    def end_switch(self) -> None:
+        """Forget the input switch, which has ended."""
+        if self._switch is not None:
+            self._switch.end()
 
     def last_error(self) -> str | None:
         """The text of the attempt's last error line, with its plugin."""

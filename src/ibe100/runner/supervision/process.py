@@ -120,14 +120,20 @@ class Child:
         is_alike = kept == split_command(self._command.argv)[0] and command.env == self._command.env
         if self._popen.stdin is None or not is_alike or secrets != self._secrets or self._ending is not None:
             return False
-        line = json.dumps(exchanged).encode() + b"\n"
-        try:
-            if os.write(self._popen.stdin.fileno(), line) < len(line):
-                return False
-        except OSError:  # it has ended, or hangs
+        if not self.tell(exchanged):
             return False
         self._command = command
         return True
+
+    def tell(self, command: object) -> bool:
+        """Write a command, as a line of JSON, to its standard input; False where it cannot take it."""
+        if self._popen.stdin is None:
+            return False
+        line = json.dumps(command).encode() + b"\n"
+        try:
+            return os.write(self._popen.stdin.fileno(), line) == len(line)
+        except OSError:  # it has ended, or hangs
+            return False
 
     def end(self, *steps: tuple[signal.Signals, float]) -> None:
         """Send each signal, then wait that many seconds before the next. A later call takes over."""

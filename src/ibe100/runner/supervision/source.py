@@ -16,6 +16,8 @@ from ibe100.runner.supervision.process import Child
 from ibe100.runner.telemetry.srt_watch import SrtWatch
 
 _HEARD_S = 3.0  # statistics come every second
+SWITCH_MODULE = "ibe100.minitsp.switch"
+"""Word of the argv of a source that is an input switch, and takes commands on its standard input."""
 
 
 class Source:
@@ -79,6 +81,10 @@ class Source:
         """True if its statistics have just shown that it holds a peer's connection: then it does not hang."""
         return self.child is not None and time.monotonic() - self._srt.heard_at < _HEARD_S
 
+    def switch(self, command: Mapping[str, object]) -> bool:
+        """Have the input switch go to an input; False where the source is none, or cannot be told."""
+        return self.child is not None and self.child.is_guided and self.child.tell(command)
+
     def stop(self) -> None:
         """End it for good; `child` is None when it has ended."""
         if self._retry is not None:
@@ -97,6 +103,7 @@ class Source:
             return
         pid, self.child = self.child.pid, None
         self._srt.end()
+        self._log.end_switch()
         outcome = f"{ended.words()} while it should run"
         if self._wanted is None or self._bouncing:
             outcome = f"ended by the runner ({ended.words()})"
@@ -130,7 +137,8 @@ class Source:
     def _start(self, command: Command, secrets: Mapping[str, str]) -> None:
         self._log.begin(Redactor(secrets.values()))
         self._srt.begin(command.argv)
-        self.child = Child(self._loop, command, secrets, self._log.line)
+        is_switch = SWITCH_MODULE in command.argv
+        self.child = Child(self._loop, command, secrets, self._log.line, guided=is_switch)
         self._note("source_started", {"pid": self.child.pid, "argv": list(command.argv)})
         self._changed()
 

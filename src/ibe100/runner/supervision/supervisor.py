@@ -25,6 +25,7 @@ from ibe100.runner.supervision.watchdog import Watchdog
 from ibe100.runner.telemetry.listeners import Telemetry
 from ibe100.runner.telemetry.processor_status import TROUBLE_WORDS
 from ibe100.runner.telemetry.srt_watch import SrtWatch
+from ibe100.runner.telemetry.switch_watch import SwitchWatch
 
 
 class Supervisor:
@@ -42,6 +43,7 @@ class Supervisor:
         ended: Callable[[str], None],
         srt: SrtWatch,
         srt_of_source: SrtWatch,
+        switch: SwitchWatch,
         tell_output: Callable[[str], None],
         fraction: Callable[[], float] = system_fraction,
     ) -> None:
@@ -56,7 +58,7 @@ class Supervisor:
         self._srt = srt
         output = OutputWatch(loop, tell_output, self._end_blocked)
         self._log = LogIntake("processor", note, log_file, srt, output.changed, self._error_came)
-        source_log = LogIntake("source", note, log_file, srt_of_source)
+        source_log = LogIntake("source", note, log_file, srt_of_source, switch=switch)
         self._source = Source(loop, note, source_log, srt_of_source, self._make_backoff, self._source_changed)
         self._starter = Starter(loop, self._source, self._log, srt, telemetry)
         self._backoff = self._make_backoff(spec.policy)
@@ -169,6 +171,10 @@ class Supervisor:
             self.passes = reason
             self._go_on(reason)
         return True
+
+    def switch(self, command: Mapping[str, object]) -> bool:
+        """Have the input switch go to an input; False where there is none."""
+        return self._source.switch(command)
 
     def retry(self, reason: str) -> None:
         """Begin the attempt that is waited for now; one that waits for its input is begun anew."""

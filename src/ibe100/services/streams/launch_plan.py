@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ibe100.models.errors import StreamError
+from ibe100.models.errors import InputAbsent, StreamError
 from ibe100.models.stored import not_understood
-from ibe100.models.stream_config import Engine, FileInput, StreamConfig, TestPatternInput
+from ibe100.models.stream_config import (
+    Engine,
+    FileInput,
+    StreamConfig,
+    StreamInput,
+    TestPatternInput,
+    received_inputs,
+)
 from ibe100.mpegts.constants import PACKET_SIZE
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.streams.files.media_folders import MediaFolders
 from ibe100.services.streams.inputs.known_inputs import KnownInputs
 from ibe100.services.streams.run_record import RunRecord
-from ibe100.tsduck.command import build_arguments, relay_arguments
+from ibe100.tsduck.command import build_arguments
 from ibe100.tsduck.edges import secrets_of, shell_command
 from ibe100.tsduck.plan import StreamPlan, plan_stream
 from ibe100.tsduck.probe import FILE_BYTES, probe_input
 from ibe100.tsduck.processor import Processor, check_builtin, choose_processor
+from ibe100.tsduck.source_command import source_command
 from ibe100.tsduck.srt_link import is_relayed
 from ibe100.tsduck.stream_ports import StreamPorts, claim_ports, local_sockets
 
@@ -69,10 +78,24 @@ class LaunchPlanner:
 
         Raises ProbeError, ProcessorError, and ConfigurationError for a file that is none for streams.
         """
-        source = (await self.checked(config)).input
-        report = await probe_input(source, await self.processor(config), secrets_of(config))
+        processor = await self.processor(config)
+        report = await self._probe_first(await self.checked(config), processor)
         self.known.note(config.input, report)
         return report
+
+    async def _probe_first(self, config: StreamConfig, processor: Processor) -> StreamReport:
+        """Read the first of the inputs that gives something."""
+        *others, last = received_inputs(config.input)
+        for source in others:
+            with contextlib.suppress(InputAbsent):
+                return await self._probe_one(config, source, processor)
+        return await self._probe_one(config, last, processor)
+
+    async def _probe_one(
+        self, config: StreamConfig, source: StreamInput, processor: Processor
+    ) -> StreamReport:
+        secrets = secrets_of(config.model_copy(update={"input": source}))
+        return await probe_input(source, processor, secrets)
 
     async def preview_command(self, config: StreamConfig, report: StreamReport | None) -> str:
         """The command that `config` would run on an input like `report`; the ports are examples.
@@ -136,8 +159,8 @@ def shell_line(
     command = shell_command([*processor.command, *arguments])
     if not is_relayed(config.input):
         return command
-    relay = shell_command([*processor.command, *relay_arguments(config.input, ports.source)])
-    return f"{relay} & {command}"
+    argv, _ = source_command(config.input, ports.source, processor)
+    return f"{shell_command(argv)} & {command}"
 
 
 def _loop_range(

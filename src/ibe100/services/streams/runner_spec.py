@@ -24,9 +24,10 @@ from ibe100.models.stream_config import (
     TestPatternInput,
 )
 from ibe100.services.streams.run_record import RunRecord
-from ibe100.tsduck.command import pass_arguments, relay_arguments
+from ibe100.tsduck.command import pass_arguments
 from ibe100.tsduck.pattern_source import live_arguments
 from ibe100.tsduck.processor import Processor
+from ibe100.tsduck.source_command import source_command
 from ibe100.tsduck.srt_link import is_relayed
 from ibe100.tsduck.stream_ports import StreamPorts
 
@@ -79,8 +80,8 @@ def _common(entry: StreamEntry, processor: Processor, ports: StreamPorts) -> dic
     if isinstance(source, TestPatternInput):
         feeder = {"argv": live_arguments(source, ports.source)}
     elif is_relayed(source):
-        argv = [*processor.command, *relay_arguments(source, ports.source)]
-        feeder = {"argv": argv, "env": processor.environment}
+        argv, environment = source_command(source, ports.source, processor)
+        feeder = {"argv": argv, "env": environment}
     return {
         "version": 1,
         "stream_id": entry.stream_id,

@@ -10,10 +10,11 @@ from typing import Any, Protocol
 
 from pydantic import SecretStr
 
+from ibe100.models.endpoints.inputs import MOST_INPUTS
 from ibe100.models.endpoints.urls import may_hold_secret, short_url
-from ibe100.models.stream_config import SrtEdge, StreamConfig
+from ibe100.models.stream_config import SrtEdge, StreamConfig, plain_edges, with_edges
 
-SIDES = ("input", "output", "return_feed")
+SIDES = ("input", *(f"input.inputs.{at}" for at in range(MOST_INPUTS)), "output", "return_feed")
 PASSPHRASE = "passphrase"
 URL = "url"
 
@@ -45,7 +46,7 @@ def keep_secrets(store: SecretStore, stream_id: str, config: StreamConfig) -> No
 
 def with_secrets(store: SecretStore, stream_id: str, config: StreamConfig) -> StreamConfig:
     """`config` with the secrets that were put away for it, each only if it is still the same place."""
-    edges = {}
+    edges: dict[str, Any] = {}
     for side, edge in _edges(config):
         if isinstance(edge, SrtEdge) and not edge.has_passphrase:
             place, passphrase = _passphrase_of(store, stream_id, side)
@@ -56,7 +57,7 @@ def with_secrets(store: SecretStore, stream_id: str, config: StreamConfig) -> St
             kept = store.get(_name(stream_id, side, URL))
             if kept is not None and short_url(kept) == edge.url:
                 edges[side] = edge.model_copy(update={URL: kept})
-    return config.model_copy(update=edges)
+    return with_edges(config, edges)
 
 
 def bind_secrets(store: SecretStore, stream_id: str, config: StreamConfig) -> None:
@@ -87,7 +88,7 @@ def why_locked(store: SecretStore, config: StreamConfig) -> str:
     Whether it had a passphrase is not known while the store is locked, and without it the content would go
     out in clear.
     """
-    edges = (config.input, config.output)
+    edges = [edge for side, edge in _edges(config) if side != "return_feed"]
     if not store.locked or not any(hasattr(edge, PASSPHRASE) or hasattr(edge, URL) for edge in edges):
         return ""
     return f"{config.name} may need a secret, and the secrets are locked: {store.locked}"
@@ -95,12 +96,11 @@ def why_locked(store: SecretStore, config: StreamConfig) -> str:
 
 def without_secrets(config: StreamConfig) -> StreamConfig:
     """Leave out passphrases, and user and query of URLs."""
-    edges: dict[str, Any] = {}
+    edges: dict[str, Any] = dict(_edges(config))
     for side, field, _ in _secrets(config):
-        edge = getattr(config, side)
-        public = short_url(edge.url) if field == URL else None
-        edges[side] = edge.model_copy(update={field: public})
-    return config.model_copy(update=edges)
+        public = short_url(edges[side].url) if field == URL else None
+        edges[side] = edges[side].model_copy(update={field: public})
+    return with_edges(config, edges)
 
 
 def secret_names(config: StreamConfig) -> tuple[str, ...]:
@@ -129,7 +129,10 @@ def reveal(config: StreamConfig) -> dict[str, Any]:
     """`config` as JSON values with its passphrases in clear: only for this user's own private socket."""
     values = config.model_dump(mode="json")
     for side, field, secret in _secrets(config):
-        values[side][field] = secret
+        edge: Any = values
+        for part in side.split("."):
+            edge = edge[int(part)] if part.isdigit() else edge[part]
+        edge[field] = secret
     return values
 
 
@@ -144,7 +147,7 @@ def _secrets(config: StreamConfig) -> Iterator[tuple[str, str, str]]:
 
 
 def _edges(config: StreamConfig) -> Iterator[tuple[str, Any]]:
-    return ((side, getattr(config, side)) for side in SIDES)
+    return plain_edges(config)
 
 
 def _passphrase_of(store: SecretStore, stream_id: str, side: str) -> tuple[str, str]:

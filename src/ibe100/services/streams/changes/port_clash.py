@@ -11,11 +11,10 @@ from ibe100.models.stream_config import (
     RistInput,
     RistOutput,
     StreamConfig,
-    StreamInput,
-    StreamOutput,
     UdpInput,
     UdpOutput,
-    listening_port,
+    edge_ports,
+    plain_edges,
 )
 from ibe100.models.stream_list import Clash
 
@@ -65,8 +64,7 @@ def port_clashes(config: StreamConfig, others: Iterable[StreamConfig]) -> tuple[
 
 
 def _claims(config: StreamConfig) -> Iterator[Claim]:
-    for side in ("input", "output", "return_feed"):
-        edge: StreamInput | StreamOutput | None = getattr(config, side)
+    for side, edge in plain_edges(config):
         match edge:
             case UdpOutput(host=host, port=port):
                 yield Claim("output.port", port, host.lower())
@@ -75,11 +73,8 @@ def _claims(config: StreamConfig) -> Iterator[Claim]:
                     yield Claim(f"{side}.url", listens_on)
             case UdpInput(host=None, port=port, local_address=local):
                 yield Claim(f"{side}.port", port, local="" if local in (None, *ANY) else str(local).lower())
-            case None:
-                pass
             case _:
-                if (listens_on := listening_port(edge)) is not None:
-                    yield Claim(f"{side}.port", listens_on)
+                yield from (Claim(f"{side}.port", port) for port in edge_ports(edge))
 
 
 def _rist_listens_on(url: str) -> int | None:

@@ -11,7 +11,14 @@ from ibe100.models.base import FolderPath, Value
 from ibe100.models.errors import ConfigurationError, StorageError
 from ibe100.models.rights import Act
 from ibe100.models.stored import DamagedDocument, read_stored, write_stored
-from ibe100.models.stream_config import FileInput, FileOutput, HlsOutput, StreamConfig
+from ibe100.models.stream_config import (
+    FileInput,
+    FileOutput,
+    HlsOutput,
+    StreamConfig,
+    plain_edges,
+    with_edges,
+)
 from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.rights import demand
 from ibe100.utils.atomic_write import atomic_write
@@ -103,11 +110,11 @@ class MediaFolders:
 
     def checked(self, config: StreamConfig) -> StreamConfig:
         """`config` with its files where they really are. Blocks; raises ConfigurationError."""
-        edges = {}
+        edges = dict(plain_edges(config))
         for field, path in paths_of(config):
-            side, _, name = field.partition(".")
-            edges[side] = getattr(config, side).model_copy(update={name: self._place_of(field, path)})
-        return config.model_copy(update=edges)
+            side, _, name = field.rpartition(".")
+            edges[side] = edges[side].model_copy(update={name: self._place_of(field, path)})
+        return with_edges(config, edges)
 
     def refuse_ours(self, path: Path) -> None:
         """Refuse to write a file of ours over, such as with an export. Blocks; raises StorageError."""
@@ -167,11 +174,7 @@ class MediaFolders:
 
 def paths_of(config: StreamConfig) -> Iterator[tuple[str, Path]]:
     """Field and path of each file that a stream reads or writes."""
-    for side, edge in (
-        ("input", config.input),
-        ("output", config.output),
-        ("return_feed", config.return_feed),
-    ):
+    for side, edge in plain_edges(config):
         match edge:
             case FileInput(path=path) | FileOutput(path=path):
                 yield f"{side}.path", path

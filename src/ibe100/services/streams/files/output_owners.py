@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ibe100.models.errors import ConfigurationError
-from ibe100.models.stream_config import FileInput, FileOutput, HlsOutput, StreamConfig
+from ibe100.models.stream_config import FileInput, FileOutput, HlsOutput, StreamConfig, plain_edges
 from ibe100.utils.exact_files import real_path
 
 SEGMENT_SUFFIX = ".ts"
@@ -52,7 +52,7 @@ def file_clash(config: StreamConfig, others: Iterable[StreamConfig]) -> str:
         return ""
     others = tuple(others)
     for other in (config, *others):
-        for side in (other.input, other.return_feed):
+        for _, side in plain_edges(other):
             if isinstance(side, FileInput) and (is_same_file(mine.file, side.path) or mine.holds(side.path)):
                 return f"{mine.file}: {other.name} reads it; choose another"
     for other in others:
