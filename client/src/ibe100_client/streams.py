@@ -54,6 +54,17 @@ def retry(stream: str) -> Call[Stream]:
     return Call("POST", place("streams", stream, "retry"), Stream)
 
 
+def go_to_input(stream: str, number: int, *, hold: bool = False, for_s: float | None = None) -> Call[None]:
+    """Put input `number` (from 1) on air until it is lost; `hold`: also then; `for_s`: for so long."""
+    body = {"number": number, "hold": hold, "for_s": for_s}
+    return Call("POST", place("streams", stream, "input"), None, body=body)
+
+
+def follow_input_rules(stream: str) -> Call[None]:
+    """Have the stream's rules choose its input again."""
+    return Call("DELETE", place("streams", stream, "input"), None)
+
+
 def command(stream: str) -> Call[dict[str, Any]]:
     """The command the stream runs, secrets masked."""
     return Call("GET", place("streams", stream, "command"), dict)

@@ -13,7 +13,13 @@ import typer
 from ibe100.cli.options import AsJson, DataDir, StreamName, print_table, tell_passed_over
 from ibe100.cli.running_instance import NotRunning, running, streams_folder
 from ibe100.models.base import build
-from ibe100.models.endpoints.parse import INPUT_SCHEMES, OUTPUT_SCHEMES, parse_input, parse_output
+from ibe100.models.endpoints.parse import (
+    INPUT_SCHEMES,
+    OUTPUT_SCHEMES,
+    parse_input,
+    parse_inputs,
+    parse_output,
+)
 from ibe100.models.stream_config import RETURN_WINDOW_S, StreamConfig, describe_input, describe_output
 from ibe100.models.stream_state import Tally
 from ibe100.services.streams.stream_secrets import reveal
@@ -49,6 +55,10 @@ def list_streams(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 def add(
     name: Annotated[str, typer.Argument(help="What operators call it.")],
     source: Annotated[str, typer.Option("--input", help=f"One of: {INPUT_SCHEMES}.")] = "test://",
+    backups: Annotated[
+        list[str] | None,
+        typer.Option("--backup", help="Input to go to when those before it are lost; up to three of them."),
+    ] = None,
     target: Annotated[str, typer.Option("--output", help=f"One of: {OUTPUT_SCHEMES}.")] = "none",
     overwrite: Annotated[bool, typer.Option(help="An output file may be overwritten.")] = False,
     back: Annotated[
@@ -62,13 +72,13 @@ def add(
     """A new stream; everything else as by default, to be edited in the console."""
     values = {
         "name": name,
-        "input": parse_input(source),
+        "input": parse_inputs((source, *(backups or ()))),
         "output": parse_output(target, overwrite=overwrite),
         "return_feed": parse_input(back, loop=False) if back else None,
         "return_window_s": back_within,
     }
     config = build(StreamConfig, values, f"stream {name}")
-    tell_passed_over(source, target, back)
+    tell_passed_over(source, *(backups or ()), target, back)
     values = reveal(config)
     with running(data_dir) as console:
         # Whoever reaches the Unix socket could write the settings as well: folders need no other permission.
@@ -104,6 +114,26 @@ def restart(stream: StreamName, data_dir: DataDir = None) -> None:
 def retry(stream: StreamName, data_dir: DataDir = None) -> None:
     """Try now what a stream that is RETRYING, STALLED or WAITING would try later."""
     _ask(data_dir, streams.retry(stream))
+
+
+@app.command("input")
+def go_to_input(
+    stream: StreamName,
+    number: Annotated[str, typer.Argument(help="Number of the input from 1, or `rules` to have them choose")],
+    hold: Annotated[bool, typer.Option(help="Stay there though it is lost")] = False,
+    for_s: Annotated[
+        float | None, typer.Option("--for", help="A drill: go back after so many seconds")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Put one of a stream's several inputs on air, or leave it to its rules."""
+    with running(data_dir) as console:
+        if number == "rules":
+            console.do(streams.follow_input_rules(stream))
+        elif number.isdigit():
+            console.do(streams.go_to_input(stream, int(number), hold=hold, for_s=for_s))
+        else:
+            raise typer.BadParameter("a number from 1, or `rules`")
 
 
 @app.command()

@@ -60,6 +60,7 @@ from ibe100.services.schedule.schedule_service import ScheduleService
 from ibe100.services.scte35_service import SCTE35Service
 from ibe100.services.stream_service import StreamService
 from ibe100.services.streams.files.media_folders import MediaFolders
+from ibe100.services.streams.inputs.input_switching import InputSwitching
 from ibe100.services.streams.launch_plan import LaunchPlanner
 from ibe100.services.tsduck_service import TSDuckService
 from ibe100.services.watches.feed import AlarmFeed
@@ -157,6 +158,7 @@ class Application:
         )
         self.hooks = HookService(config.hooks, self._publish)
         self.input_cues = InputCues(self.metrics, self._publish)
+        self.inputs = InputSwitching(self.streams, audit, self._publish)
         self.contracts = ContractService(folders.data_dir / CONTRACTS_FILE, audit)
         self.backups = BackupService(
             folders.data_dir,
@@ -175,7 +177,14 @@ class Application:
         self.access.seconded = config.console.seconded
         self.console = ConsoleSession(self.access, audit, config.console, self.cues, self._emergency_key_used)
         self.cue_once = CueOnce(database.kept_requests, database.cues, self.cues)
-        for observer in (self.monitoring, self._recorder, self._alarm_feed, self.cues, self.input_cues):
+        for observer in (
+            self.monitoring,
+            self._recorder,
+            self._alarm_feed,
+            self.cues,
+            self.input_cues,
+            self.inputs,
+        ):
             self.streams.observe(observer)
         self.settings_reload: SettingsReload | None = None
         """None where the settings came from nowhere that can be read again."""

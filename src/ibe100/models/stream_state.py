@@ -196,6 +196,41 @@ class VideoPictures(Value):
         return f"GOP {' to '.join(frames)} ({seconds}) {kind}{shape}"
 
 
+class SwitchMode(StrEnum):
+    """How the input on air was chosen."""
+
+    RULES = "rules"
+    """By the stream's own rules."""
+    HAND = "hand"
+    """By hand: left only if it is lost."""
+    HOLD = "hold"
+    """By hand, and not left though it is lost."""
+    DRILL = "drill"
+    """By hand, for a while."""
+
+
+class ReceivedInput(Value):
+    """One of the inputs of a stream that has several."""
+
+    good: bool
+    silent_s: float | None
+    """Seconds since its last packets; None where none have come."""
+    bitrate_bps: int = 0
+    fault: str = ""
+    """What is wrong with what comes; empty while nothing is."""
+
+
+class InputSwitchState(Value):
+    """Inputs of a stream that has several, and which of them is on air."""
+
+    on_air: int
+    """Index in `inputs`."""
+    mode: SwitchMode
+    reason: str = ""
+    """Why it was switched to last; empty before the first time."""
+    inputs: tuple[ReceivedInput, ...]
+
+
 class Telemetry(Value):
     """The latest of everything measured on one stream."""
 
@@ -222,3 +257,5 @@ class Telemetry(Value):
     srt_input: SrtLink | None = None
     """None where the input is no SRT."""
     srt_output: SrtLink | None = None
+    input_switch: InputSwitchState | None = None
+    """None where the stream has one input."""

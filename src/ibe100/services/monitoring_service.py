@@ -21,6 +21,7 @@ from ibe100.services.streams.runner_samples import (
     PicturesSeen,
     Sample,
     SrtSide,
+    SwitchStatus,
 )
 from ibe100.services.watches.steady_words import steady_pids, steady_services
 
@@ -45,7 +46,9 @@ class MonitoringService:
         """Begin anew with a start: counters at zero, tables not known."""
         if isinstance(fact, StateEntered) and fact.state is StreamState.STARTING:
             last = self._from_zero(run.stream_id)
-            self._telemetry[run.stream_id] = last.model_copy(update={"table_versions": {}, "pictures": ()})
+            self._telemetry[run.stream_id] = last.model_copy(
+                update={"table_versions": {}, "pictures": (), "input_switch": None}
+            )
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
         """Join the sample with what was measured before."""
@@ -62,6 +65,9 @@ class MonitoringService:
                 # Only the connection is news: what was measured of the stream is as old as it was.
                 last = self._last(run.stream_id)
                 self._measured(last.model_copy(update={f"srt_{sample.side}": sample.link}))
+            case SwitchStatus():
+                last = self._last(run.stream_id)
+                self._measured(last.model_copy(update={"input_switch": sample.state}))
 
     def _measurement(self, run: StreamRun, sample: Measurement) -> None:
         influx, last = sample.influx, self._last(run.stream_id)

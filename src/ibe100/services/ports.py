@@ -24,6 +24,7 @@ from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, 
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.users import Identity, NewToken, Token, User
 from ibe100.mpegts.stream_report import StreamReport
+from ibe100.services.input_port import InputPort
 from ibe100.services.media_port import MediaPort
 from ibe100.services.preset_port import CuePresetPort
 from ibe100.services.record_ports import (
@@ -347,6 +348,8 @@ class Services(Protocol):
     def contracts(self) -> ContractPort: ...
     @property
     def input_cues(self) -> InputCuePort: ...
+    @property
+    def inputs(self) -> InputPort: ...
     @property
     def notifications(self) -> NotificationPort: ...
     @property

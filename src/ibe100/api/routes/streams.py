@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from fastapi import Request, Response
+from pydantic import Field
 
 from ibe100.api.etags import IF_MATCH, edits, tag_of
 from ibe100.api.replies import Done, StreamReply, stream_reply
 from ibe100.api.roles import ApiServices, Scarce, Stream, find_stream, needs, new_router, with_extra
 from ibe100.models.base import Value
 from ibe100.models.cues.input_cue import InputCue
+from ibe100.models.endpoints.inputs import MOST_INPUTS
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.messages import StreamView
 from ibe100.models.rights import Act
@@ -112,6 +116,31 @@ async def restart(stream: Stream, services: ApiServices) -> StreamReply:
 async def retry(stream: Stream, services: ApiServices) -> StreamReply:
     """Try now what a stream that is RETRYING, STALLED or WAITING would try later."""
     return stream_reply(await services.streams.retry(stream.stream_id))
+
+
+class WantedInput(Value):
+    """Input that is to be on air."""
+
+    number: Annotated[int, Field(ge=1, le=MOST_INPUTS)]
+    """From 1, in the order of the stream's inputs."""
+    hold: bool = False
+    """Stay there though it is lost."""
+    for_s: Annotated[float, Field(gt=0, le=3600)] | None = None
+    """A drill: go back after so long."""
+
+
+@router.post("/streams/{stream}/input", **needs(Act.RUN_STREAM))
+async def go_to_input(stream: Stream, wanted: WantedInput, services: ApiServices) -> Done:
+    """Put one of a stream's several inputs on air: until it is lost, for good, or for a while."""
+    await services.inputs.go_to(stream.stream_id, wanted.number, hold=wanted.hold, for_s=wanted.for_s)
+    return Done()
+
+
+@router.delete("/streams/{stream}/input", **needs(Act.RUN_STREAM))
+async def follow_input_rules(stream: Stream, services: ApiServices) -> Done:
+    """Have the stream's rules choose its input again."""
+    await services.inputs.follow_rules(stream.stream_id)
+    return Done()
 
 
 @router.post("/streams/{stream}/reset-counters", **needs(Act.RESET_COUNTERS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -64,6 +65,14 @@ def parse_input(text: str, *, loop: bool = True) -> StreamInput:
         case _:
             raise ConfigurationError(f"{where}: {url.scheme}:// is not known; allowed: {INPUT_SCHEMES}")
     return _checked(_INPUT, values, where)
+
+
+def parse_inputs(texts: Sequence[str]) -> StreamInput:
+    """The input that `texts` name: several are a main input and its backups. Raises ConfigurationError."""
+    if len(texts) == 1:
+        return parse_input(texts[0])
+    values = {"kind": "switched", "inputs": [parse_input(text) for text in texts]}
+    return _checked(_INPUT, values, f"inputs {', '.join(map(public_url, texts))}")
 
 
 def parse_output(text: str, *, overwrite: bool = False) -> StreamOutput:

@@ -73,6 +73,24 @@ INPUT_LOST = AlarmRule(
     only_while_running=False,
     explained_by=(STREAM_FAILED, SYNC_LOSS, SRT_SENDER_GONE, SRT_RECEIVER_GONE),
 )
+ON_BACKUP = AlarmRule(
+    "on_backup",
+    Severity.MAJOR,
+    "On a backup input",
+    "The main input was lost or faulty, or somebody has switched by hand",
+    "See to the main input; by its rules the stream goes back by itself once that is good again",
+    explained_by=(STREAM_FAILED,),
+)
+BACKUP_MISSING = AlarmRule(
+    "backup_missing",
+    Severity.MAJOR,
+    "An input that is not on air is missing or faulty",
+    "Its sender stopped, or the network lost its packets",
+    "See to it while the other one is on air: there is nothing to switch to",
+    on_delay_s=3.0,
+    off_delay_s=2.0,
+    explained_by=(STREAM_FAILED, INPUT_LOST),
+)
 CRASH_LOOP = AlarmRule(
     "crash_loop",
     Severity.CRITICAL,

@@ -102,6 +102,15 @@ class SpliceMonitored(FactHead):
 
 
 @dataclass(frozen=True, slots=True)
+class InputSwitched(FactHead):
+    """Another input is on air; indices from 0."""
+
+    before: int
+    on_air: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class OtherFact(FactHead):
     """A line that no service needs, or that cannot be read."""
 
@@ -116,6 +125,7 @@ Fact: TypeAlias = (
     | CueOnOutput
     | CueOnInput
     | SpliceMonitored
+    | InputSwitched
     | OtherFact
 )
 
@@ -161,6 +171,9 @@ def _fact(kind: str, line: Mapping[str, Any], head: tuple[int, float, float]) ->
             return CueOnInput(*head, str(line.get("base64") or ""), pid if isinstance(pid, int) else NULL_PID)
         case "splice_event" if (event := parse_splice_event(line["json"])) is not None:
             return SpliceMonitored(*head, event)
+        case "input_switched":
+            reason = str(line.get("reason") or "")
+            return InputSwitched(*head, int(line["before"]), int(line["on_air"]), reason)
     return OtherFact(*head, kind)
 
 

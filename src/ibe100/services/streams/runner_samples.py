@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ibe100.models.stream_state import OutputTrouble, SrtLink
+from ibe100.models.stream_state import (
+    InputSwitchState,
+    OutputTrouble,
+    ReceivedInput,
+    SrtLink,
+    SwitchMode,
+)
 from ibe100.mpegts.pts_clock import ClockJump
 from ibe100.mpegts.video.gops import Gops
 from ibe100.services.streams.runner_facts import MALFORMED
@@ -154,6 +160,13 @@ class TableSections(SampleHead):
     sections: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SwitchStatus(SampleHead):
+    """The inputs of a stream that has several."""
+
+    state: InputSwitchState
+
+
 Sample: TypeAlias = (
     InfluxPost
     | FirstPackets
@@ -166,6 +179,7 @@ Sample: TypeAlias = (
     | SrtSide
     | OutputChanged
     | TableSections
+    | SwitchStatus
 )
 
 
@@ -205,7 +219,23 @@ def _sample(kind: str, message: Mapping[str, Any], head: tuple[float, float]) ->
             return OutputChanged(*head, OutputTrouble(message["trouble"]) if message["trouble"] else None)
         case "tables":
             return TableSections(*head, tuple(str(section) for section in message["sections"]))
+        case "switch":
+            return SwitchStatus(*head, _switch_state(message))
     return None
+
+
+def _switch_state(message: Mapping[str, Any]) -> InputSwitchState:
+    inputs = tuple(
+        ReceivedInput(
+            good=bool(one["good"]),
+            silent_s=None if one["silent_s"] is None else float(one["silent_s"]),
+            bitrate_bps=int(one["bitrate"]),
+            fault=str(one["fault"]),
+        )
+        for one in message["inputs"]
+    )
+    mode, reason = SwitchMode(message["mode"]), str(message["reason"])
+    return InputSwitchState(on_air=int(message["on_air"]), mode=mode, reason=reason, inputs=inputs)
 
 
 def _packet_faults(message: Mapping[str, Any], head: tuple[float, float]) -> PacketFaults:

@@ -15,6 +15,7 @@ from ibe100.services.watches.attempts import AttemptWatch
 from ibe100.services.watches.break_length import BreakLengthWatch
 from ibe100.services.watches.break_places import BreakPlaces
 from ibe100.services.watches.flow import FlowWatch
+from ibe100.services.watches.input_switch import InputSwitchWatch
 from ibe100.services.watches.output import OutputWatch
 from ibe100.services.watches.signal import SignalWatch
 from ibe100.services.watches.srt_peers import SrtPeers
@@ -34,6 +35,7 @@ class StreamWatch(Watch):
             SyncWatch(self._flow),
             SrtPeers(record.config),
             OutputWatch(record.config),
+            InputSwitchWatch(record.config),
             AttemptWatch(),
             HeartbeatWatch(run),
             BreakLengthWatch(run),
