@@ -121,9 +121,7 @@ def go_to_input(
     stream: StreamName,
     number: Annotated[str, typer.Argument(help="Number of the input from 1, or `rules` to have them choose")],
     hold: Annotated[bool, typer.Option(help="Stay there though it is lost")] = False,
-    for_s: Annotated[
-        float | None, typer.Option("--for", help="A drill: go back after so many seconds")
-    ] = None,
+    for_s: Annotated[float | None, typer.Option("--for", help="A drill of so many seconds.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Put one of a stream's several inputs on air, or leave it to its rules."""

@@ -68,7 +68,8 @@ def _shortened(text: str, most: int) -> str:
 
 def describe_fault(fault: ErrorDetails) -> str:
     """Fault of a value as text, without the value; the length of a text is said in characters."""
-    message = fault["msg"].removeprefix("Value error, ")
+    message = fault["msg"].removeprefix("Value error, ").replace("tuple should", "a list should")
+    message = message.replace(" after validation", "")
     if fault["type"] in ("too_short", "too_long") and isinstance(fault["input"], str):
         # Pydantic's words where a limit stands behind a validator: "1 item after validation, not 0".
         edge, limit = ("least", "min_length") if fault["type"] == "too_short" else ("most", "max_length")

@@ -20,7 +20,7 @@ SWITCH = [sys.executable, "-m", "ibe100.minitsp.switch"]
 
 
 class Sender:
-    """Sends seven packets each 5 ms, with counters that begin at its own number; its number is the payload."""
+    """Sends seven packets each 5 ms; their payload is its number, at which its counters begin."""
 
     def __init__(self, port: int, number: int) -> None:
         self._place = ("127.0.0.1", port)

@@ -17,6 +17,8 @@ from tsduck_cases import INPUTS, OUTPUTS, Case, stream
 
 UDP = {"kind": "udp", "port": 5000}
 SRT = {"kind": "srt", "host": "h", "port": 9000}
+SLATE = {"kind": "file", "path": "/media/slate.ts", "loop": False}
+SWITCHED = {"kind": "switched", "inputs": [UDP, {"kind": "udp", "port": 5002}]}
 
 
 def refused(**fields: Any) -> str:
@@ -35,6 +37,17 @@ def refused(**fields: Any) -> str:
         ({"name": "a" * 81}, ["name 'aaa", "at most 80 characters"]),
         ({"name": "a\nb"}, ["name 'a\\nb'", "control characters and line ends are not allowed"]),
         ({"nmae": "x"}, ["nmae: ", "not permitted"]),
+        (
+            {"input": SWITCHED | {"inputs": [UDP]}},
+            ["input.switched.inputs: a list should have at least 2 items, not 1"],
+        ),
+        ({"input": SWITCHED | {"inputs": [UDP, UDP]}}, ["two of them listen on port 5000"]),
+        ({"input": SWITCHED | {"inputs": [UDP, SLATE]}}, ["the file of input 2 has to be played for ever"]),
+        (
+            {"input": SWITCHED, "output": UDP | {"host": "127.0.0.1", "port": 5002}},
+            ["output.port 5002 is where the input listens"],
+        ),
+        ({"input": SWITCHED, "return_feed": UDP}, ["return_feed.port 5000 is where the input listens"]),
         ({"service_id": 0}, ["service_id 0", "greater than or equal to 1"]),
         ({"service_id": 70000}, ["service_id 70000", "less than or equal to 65535"]),
         ({"stuffing_ratio": 1.5}, ["stuffing_ratio 1.5", "less than or equal to 1"]),

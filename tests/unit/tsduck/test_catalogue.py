@@ -11,10 +11,12 @@ from pydantic import ValidationError
 
 from ibe100.minitsp.command_line import expand_files, parse_command_line
 from ibe100.models.errors import ProcessorError
-from ibe100.models.stream_config import SrtInput, SrtMode, StreamConfig, TestPatternInput, UdpInput
+from ibe100.models.stream_config import Engine, SrtInput, SrtMode, StreamConfig, TestPatternInput, UdpInput
 from ibe100.tsduck.catalogue import GLOBAL_OPTIONS, PLUGIN_OPTIONS, PluginKind, option, plugin, positional
-from ibe100.tsduck.command import build_arguments, relay_arguments
+from ibe100.tsduck.command import build_arguments
+from ibe100.tsduck.processor import Processor
 from ibe100.tsduck.return_feed import ReturnPorts, build_return_arguments, watch_config
+from ibe100.tsduck.source_command import source_command
 from ibe100.tsduck.stream_ports import local_sockets
 from places import DATA
 from tsduck_cases import INPUTS, OUTPUTS, PLAN, PORTS, Case, stream
@@ -61,7 +63,8 @@ def all_arguments() -> list[list[str]]:
     outputs = [build_arguments(stream(None, case.values), plan, PORTS) for case in OUTPUTS]
     watch = watch_config(StreamConfig(name="One", return_feed=UdpInput(port=5000)))
     with_sound = build_arguments(stream(), replace(PLAN, register_pid=True), PORTS)
-    relay = relay_arguments(SrtInput(mode=SrtMode.LISTENER, port=9000), PORTS.source)
+    listener = SrtInput(mode=SrtMode.LISTENER, port=9000)
+    relay, _ = source_command(listener, PORTS.source, Processor(Engine.TSDUCK, "3.45", ()))
     paced = build_arguments(stream(TestPatternInput().model_dump()), PLAN, local_sockets(with_source=True))
     return [
         *inputs,

@@ -9,10 +9,12 @@ import pytest
 from ibe100.models.stream_config import LIVE_INPUTS, Engine, ExistingCues
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.runner.spec import INFLUX_TOKEN
-from ibe100.tsduck.command import build_arguments, relay_arguments
+from ibe100.tsduck.command import build_arguments
 from ibe100.tsduck.edges import secrets_of, shell_command
 from ibe100.tsduck.packet_collector import PacketCollector
 from ibe100.tsduck.plan import plan_stream
+from ibe100.tsduck.processor import BUILTIN, Processor
+from ibe100.tsduck.source_command import SWITCH, source_command
 from ibe100.tsduck.srt_link import is_relayed
 from tsduck_cases import INPUTS, OUTPUTS, PASSPHRASE, PLAN, PORTS, Case, cues, stream
 
@@ -199,8 +201,9 @@ def test_srt_callers_are_received_by_a_command_of_its_own() -> None:
     values = {"kind": "srt", "mode": "listener", "port": 9000, "passphrase": PASSPHRASE}
     source = stream(values).input
     assert is_relayed(source)
-    argv = relay_arguments(source, PORTS.source)
+    argv, _ = source_command(source, PORTS.source, Processor(Engine.TSDUCK, "3.45", ("tsp",)))
     assert argv == [
+        "tsp",
         *("--realtime", "--verbose", *LIVE, "-I", "srt", "--listener=9000", "--latency=2000"),
         *("@{secret:input.passphrase}", "--multiple", "--statistics-interval=150"),
         *("--json-line=srt-statistics:input:", "-O", "ip", "--packet-burst=7", "127.0.0.1:20005"),
@@ -242,3 +245,33 @@ def test_the_command_survives_a_shell(case: Case) -> None:
     masks |= {"output.url": "********", "output.passphrase": "--passphrase=********"}
     masks["influx.token"] = "--token=********"
     assert pasted == [masks.get(token.removeprefix("@{secret:").removesuffix("}"), token) for token in argv]
+
+
+def test_several_inputs_are_received_by_a_switch_beside_either_processor() -> None:
+    srt = {"kind": "srt", "mode": "listener", "port": 9000, "passphrase": PASSPHRASE}
+    inputs = [{"kind": "udp", "port": 5000}, srt, {"kind": "file", "path": "/media/slate.ts"}]
+    values = {"kind": "switched", "inputs": inputs, "least_bitrate_bps": 1_000_000}
+    config = stream(values)
+    assert is_relayed(config.input)
+    argv, environment = source_command(config.input, PORTS.source, Processor(Engine.TSDUCK, "3.45", ("tsp",)))
+    assert argv == [
+        *SWITCH,
+        *("--verbose", "--fast-switch", "--receive-timeout=300", "--primary-input=0", "--return-after=10000"),
+        *("--least-bitrate=1000000", "-I", "ip", "--buffer-size=8388608", "--no-reuse-port", "5000"),
+        *("-I", "srt", "--listener=9000", "--latency=2000", "@{secret:input.inputs.1.passphrase}"),
+        *("--multiple", "-I", "file", "--infinite", "/media/slate.ts"),
+        *("-O", "ip", "--packet-burst=7", "127.0.0.1:20005"),
+    ]
+    assert "PYTHONPATH" in environment
+    assert secrets_of(config) == {"input.inputs.1.passphrase": f"--passphrase={PASSPHRASE}\n"}
+    assert PASSPHRASE not in shell_command(argv)
+    processor = build_arguments(config, PLAN, PORTS)
+    assert processor[processor.index("-I") :][:3] == ["-I", "ip", "--local-address=127.0.0.1"]
+
+
+def test_without_a_way_back_by_itself_there_is_no_primary_input() -> None:
+    inputs = [{"kind": "udp", "port": 5000}, {"kind": "udp", "port": 5002}]
+    config = stream({"kind": "switched", "inputs": inputs, "returns": "by_hand"})
+    argv, _ = source_command(config.input, "source.sock", BUILTIN)
+    assert not [word for word in argv if word.startswith(("--primary-input", "--return-after"))]
+    assert argv[-1] == "unix:source.sock"

@@ -7,7 +7,14 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from ibe100.core.secrets import SecretStore
-from ibe100.models.stream_config import HlsInput, SrtOutput, StreamConfig
+from ibe100.models.stream_config import (
+    HlsInput,
+    SrtInput,
+    SrtOutput,
+    StreamConfig,
+    SwitchedInput,
+    UdpInput,
+)
 from ibe100.services.streams.stream_secrets import (
     forget_secrets,
     keep_secrets,
@@ -57,3 +64,22 @@ def test_the_private_socket_carries_them_in_clear() -> None:
     values = reveal(_config())
     assert values["output"]["passphrase"] == PASSPHRASE
     assert values["input"]["url"] == TOKEN_URL
+
+
+def test_each_of_several_inputs_keeps_its_own_secret(tmp_path: Path) -> None:
+    backup = SrtInput(host="192.0.2.7", port=9000, passphrase=SecretStr(PASSPHRASE))
+    source = SwitchedInput(inputs=(UdpInput(port=5000), backup, HlsInput(url=TOKEN_URL)))
+    config = StreamConfig(name="Channel", input=source)
+    store = SecretStore.open(tmp_path)
+    keep_secrets(store, "channel", config)
+    public = without_secrets(config)
+    assert not any(secret in public.model_dump_json() for secret in ("hunter22", "s3cr3t", PASSPHRASE))
+    assert with_secrets(SecretStore.open(tmp_path), "channel", public) == config
+    assert reveal(config)["input"]["inputs"][1]["passphrase"] == PASSPHRASE
+    elsewhere = backup.model_copy(update={"host": "192.0.2.9", "passphrase": None})
+    moved = public.model_copy(
+        update={"input": source.model_copy(update={"inputs": (elsewhere, *source.inputs[:1])})}
+    )
+    assert PASSPHRASE not in str(reveal(with_secrets(store, "channel", moved)))
+    forget_secrets(store, "channel")
+    assert store.names() == ()
