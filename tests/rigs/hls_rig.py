@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import m3u8
+import openm3u8
 
 from ibe100.minitsp.chain.plugin import Context, GlobalOptions
 from ibe100.minitsp.outputs.hls import HlsOutput
@@ -60,5 +60,5 @@ def write(folder: Path, packets: packet.PacketBlock, *options: str, bitrate_bps:
             targets.update(re.findall(r"#EXT-X-TARGETDURATION:(.*)", playlist.read_text()))
     output.stop()
     text = playlist.read_text()
-    segments = tuple((folder / one.uri).read_bytes() for one in m3u8.loads(text).segments)
+    segments = tuple((folder / one.uri).read_bytes() for one in openm3u8.loads(text).segments)
     return Written(text, segments, tuple(log.lines), frozenset(targets))

@@ -114,6 +114,11 @@ def profiles() -> Call[tuple[str, ...]]:
     return Call("GET", "/profiles", tuple[str, ...])
 
 
+def shipped_profiles() -> Call[tuple[str, ...]]:
+    """Profiles to begin with, which come with the program."""
+    return Call("GET", "/profiles/shipped", tuple[str, ...])
+
+
 def save_profile(name: str) -> Call[None]:
     """Save the present list of streams under this name."""
     return Call("PUT", place("profiles", name), None)

@@ -149,7 +149,9 @@ class Application:
             folders.schedule_copy,
             refuse_file=self.media.refuse_ours,
         )
-        self.profiles = ProfileService(folders.profiles_dir, self.streams, self.media.refuse_ours, audit)
+        self.profiles = ProfileService(
+            folders.profiles_dir, self.streams, self.media.refuse_ours, folders.media_dir, audit
+        )
         self.as_run = AsRunService(database.as_run, self.media.refuse_ours, signing_key(secrets))
         self.stream_events = StreamEvents(database, self.metrics)
         self.metrics_csv = MetricsCsv(self.metrics, self.media.refuse_ours)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -25,3 +25,10 @@ class Profile(Value):
 
     name: Name
     streams: tuple[StreamEntry, ...] = ()
+
+
+class DefaultProfiles(Value):
+    """Content of `config/default_profiles.json`: profiles to begin with."""
+
+    version: Literal[1] = 1
+    profiles: Annotated[tuple[Profile, ...], Field(min_length=1)]

@@ -146,8 +146,9 @@ class PreviewPort(Protocol):
 
 
 class ProfilePort(Protocol):
-    """Profiles on disk."""
+    """Profiles on disk, and those that come with the program."""
 
+    async def shipped(self) -> tuple[str, ...]: ...
     async def names(self) -> tuple[str, ...]: ...
     async def save(self, name: str) -> Path:
         """Save the present list of streams under `name` (atomic)."""

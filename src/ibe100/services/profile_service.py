@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
+from importlib import resources
 from pathlib import Path
 
 from ibe100.models.errors import ConfigurationError, StorageError, StreamError
-from ibe100.models.profile import Profile, StreamEntry
+from ibe100.models.profile import DefaultProfiles, Profile, StreamEntry
 from ibe100.models.rights import Act
 from ibe100.models.stored import (
     DamagedDocument,
@@ -30,6 +32,7 @@ from ibe100.utils.atomic_write import atomic_write
 from ibe100.utils.set_aside import set_aside
 
 SUFFIX = ".json"
+SHIPPED = resources.files("ibe100.services") / "default_profiles.json"
 
 _log = logging.getLogger(__name__)
 
@@ -42,13 +45,22 @@ class ProfileService:
         folder: Path,
         streams: StreamService,
         refuse: Callable[[Path], None],
+        media_dir: Path,
         audit: AuditTrail | None = None,
     ) -> None:
-        """`refuse` raises StorageError for a path that no export may have."""
+        """`refuse` raises StorageError for a path that no export may have.
+
+        Shipped streams write their files into `media_dir`.
+        """
+        self._media_dir = media_dir
         self._refuse = refuse
         self._folder = folder
         self._streams = streams
         self._audit = audit
+
+    async def shipped(self) -> tuple[str, ...]:
+        """Profiles to begin with, which come with the program; a saved one of the same name goes before."""
+        return tuple(profile.name for profile in await asyncio.to_thread(self._shipped))
 
     async def names(self) -> tuple[str, ...]:
         """Profiles by name."""
@@ -73,7 +85,7 @@ class ProfileService:
     async def load(self, name: str) -> Profile:
         """Replace the list of streams; refused while one runs that the profile does not hold."""
         demand(Act.SET_PROFILES)
-        profile = await asyncio.to_thread(self._read, self._path(name), ours=True)
+        profile = await asyncio.to_thread(self._find, name)
         self._refuse_digits(profile)
         async with self._doing("profile loaded", name):
             await self._replace(profile)
@@ -123,6 +135,15 @@ class ProfileService:
                 await self._streams.replace(entry.stream_id, entry.config)
             else:
                 await self._streams.add_entry(entry)
+
+    def _shipped(self) -> tuple[Profile, ...]:
+        text = SHIPPED.read_text("utf-8").replace("{media}", json.dumps(str(self._media_dir))[1:-1])
+        return DefaultProfiles.model_validate_json(text).profiles
+
+    def _find(self, name: str) -> Profile:
+        path = self._path(name)
+        shipped = {profile.name: profile for profile in self._shipped()}
+        return shipped[name] if name in shipped and not path.exists() else self._read(path, ours=True)
 
     def _read(self, path: Path, *, ours: bool) -> Profile:
         try:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import m3u8
+import openm3u8
 
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
@@ -44,13 +44,13 @@ def test_cues_are_told_in_the_playlist_which_goes_on_after_a_kill(tmp_path: Path
     assert re.search(r"#EXT-X-CUE-OUT:60\.000\n#EXTINF:[^\n]*\n(#[^\n]*\n)*live-\d+\.ts\n", told)
     assert f"SCTE35-OUT=0x{out.hex().upper()}" in told
     assert f"SCTE35-IN=0x{back.hex().upper()}" in told
-    before = m3u8.loads(told)
+    before = openm3u8.loads(told)
     assert all(segment.program_date_time for segment in before.segments)
     with running(*chain(cue_port, tmp_path)) as process:
         wait_for(lambda: "#EXT-X-DISCONTINUITY\n" in playlist(path), "the new run")
         done = finish(process)
     assert done.exit_code == 0
-    after = m3u8.loads(playlist(path))
+    after = openm3u8.loads(playlist(path))
     assert not after.is_endlist
     last = before.media_sequence + len(before.segments)
     seam = next(number for number, segment in enumerate(after.segments) if segment.discontinuity)

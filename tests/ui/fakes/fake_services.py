@@ -32,6 +32,7 @@ from ibe100.models.messages import (
 )
 from ibe100.models.profile import Profile, StreamEntry
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
+from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState, Tally
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.audit_trail import acting
@@ -164,6 +165,9 @@ class FakeProfiles:
         self._streams = streams
         self.saved: dict[str, Profile] = {}
 
+    async def shipped(self) -> tuple[str, ...]:
+        return ("UDP relay",)
+
     async def names(self) -> tuple[str, ...]:
         return tuple(sorted(self.saved))
 
@@ -176,7 +180,8 @@ class FakeProfiles:
         return Path("/profiles") / f"{name}.json"
 
     async def load(self, name: str) -> Profile:
-        profile = self.saved[name]
+        relay = StreamEntry(stream_id="udp-relay", number=1, config=StreamConfig(name="UDP relay"))
+        profile = {"UDP relay": Profile(name="UDP relay", streams=(relay,)), **self.saved}[name]
         for stream_id in tuple(self._streams.views):
             await self._streams.remove(stream_id)
         for entry in profile.streams:

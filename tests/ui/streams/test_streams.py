@@ -38,12 +38,13 @@ def only_view(console: Console) -> StreamState | None:
     return rows[0].view.state if rows else None
 
 
-def test_an_empty_console_offers_three_ways_to_begin(open_console: Open) -> None:
+def test_an_empty_console_offers_four_ways_to_begin(open_console: Open) -> None:
     parts = open_console(FakeServices()).parts
     assert parts.start_pages.currentWidget() is parts.first_run
     for button in (
         parts.first_run.demo,
         parts.first_run.add,
+        parts.first_run.load_profile,
         parts.first_run.import_profiles,
     ):
         assert button.isVisible()
@@ -327,6 +328,17 @@ def test_profiles_are_saved_and_loaded_by_name(open_console: Open) -> None:
     answer("evening")
     console.until(lambda: console.parts.state.streams.rowCount() == 2)
     assert [row.name for row in console.parts.state.streams.rows()] == ["News", "Sport"]
+
+
+def test_the_first_run_begins_with_a_profile_that_ships(open_console: Open) -> None:
+    """Nothing was saved yet, and there is something to choose."""
+    console = open_console(FakeServices())
+    console.parts.first_run.load_profile.click()
+    console.until(lambda: console.window.findChildren(NameQuestion))
+    question = console.window.findChildren(NameQuestion)[-1]
+    question.name.setCurrentText("UDP relay")
+    question.accept_button.click()
+    console.until(lambda: [row.name for row in console.parts.state.streams.rows()] == ["UDP relay"])
 
 
 def test_a_deleted_stream_can_be_brought_back(open_console: Open) -> None:

@@ -9,7 +9,7 @@ import pytest
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import load
 from ibe100.models.errors import ConfigurationError, StorageError, StreamError
-from ibe100.models.stream_config import SrtInput, StreamConfig
+from ibe100.models.stream_config import HlsOutput, SrtInput, StreamConfig
 from ibe100.models.stream_state import StreamState
 
 
@@ -205,3 +205,25 @@ async def test_a_profile_whose_list_is_not_understood_is_refused_and_stays(appli
             await attempt("newer")
     assert application.streams.streams() == (view,)
     assert path.read_text() == '{"version": 2, "name": "newer", "streams": {"one": {}}}'
+
+
+async def test_each_profile_that_ships_is_loaded_whole_and_can_be_started(application: Application) -> None:
+    """The HLS channel writes into the console's own media folder."""
+    shipped = await application.profiles.shipped()
+    assert shipped == ("Demo", "UDP relay", "SRT distributor", "HLS channel")
+    for name in shipped:
+        assert (await application.profiles.load(name)).name == name
+        assert names(application) == [name]
+    (view,) = application.streams.streams()
+    assert isinstance(view.config.output, HlsOutput)
+    assert view.config.output.playlist.is_relative_to(application.folders.media_dir)
+    assert await application.profiles.names() == (), "they are no files of the operator's"
+
+
+async def test_a_saved_profile_goes_before_the_shipped_one_of_its_name(application: Application) -> None:
+    """An operator who changed the relay gets the relay as changed."""
+    await application.streams.add(StreamConfig(name="Mine"))
+    await application.profiles.save("UDP relay")
+    await application.profiles.load("Demo")
+    await application.profiles.load("UDP relay")
+    assert names(application) == ["Mine"]

@@ -32,6 +32,12 @@ async def names(services: ApiServices) -> list[str]:
     return list(await services.profiles.names())
 
 
+@router.get("/profiles/shipped", **needs(Act.READ, Scarce.FILES))
+async def shipped(services: ApiServices) -> list[str]:
+    """Profiles to begin with, which come with the program; they are loaded by their names like the others."""
+    return list(await services.profiles.shipped())
+
+
 @router.put("/profiles/{name}", **needs(Act.SET_PROFILES, Scarce.FILES))
 async def save(name: ProfileName, services: ApiServices) -> Done:
     """Save the present list of streams under this name; one that is there is replaced."""
@@ -64,6 +70,6 @@ async def import_file(request: Request, services: ApiServices) -> Profile:
 @router.post("/profiles/{name}/load", **needs(Act.SET_PROFILES, Scarce.FILES))
 async def load(name: ProfileName, services: ApiServices) -> Profile:
     """Replace the list of streams; refused while one runs that the profile does not hold."""
-    if name not in await services.profiles.names():
+    if name not in (*await services.profiles.names(), *await services.profiles.shipped()):
         raise NotFound(f"there is no profile {name}")
     return await services.profiles.load(name)

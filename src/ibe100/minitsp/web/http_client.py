@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies
@@ -13,6 +14,7 @@ from urllib.request import getproxies
 import certifi
 import httpcore
 import httpx
+import truststore
 
 from ibe100.minitsp.chain.options import Arguments
 from ibe100.minitsp.chain.plugin import PluginError
@@ -203,9 +205,11 @@ def _download_error(url: str, error: Exception) -> DownloadError:
 
 
 def _trusted() -> ssl.SSLContext:
-    """The authorities of the system, an operator's own among them, and those that come with us."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
+    """The authorities of the system, a house's own among them; where it has none, those that come with us."""
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    system = ssl.get_default_verify_paths()
+    if system.cafile is None and not any(Path(system.capath or "/nowhere").glob("*")):
+        context.load_verify_locations(certifi.where())
     return context
 
 

@@ -16,34 +16,34 @@ WORDS_WIDTH = 560
 
 
 class FirstRunPage(QWidget):
-    """Three ways to begin in an empty console."""
+    """Four ways to begin in an empty console."""
 
     demo_requested = pyqtSignal()
     add_requested = pyqtSignal()
+    profile_requested = pyqtSignal()
     import_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.demo = _begin("Try the demo stream", "play-circle-outline", Act.SET_UP_STREAM, primary=True)
         self.add = _begin("Add a stream", "plus-circle-outline", Act.SET_UP_STREAM)
+        self.load_profile = _begin("Begin with a profile", "folder-outline", Act.SET_PROFILES)
         self.import_profiles = _begin("Import profiles", "import", Act.SET_PROFILES)
         self.demo.clicked.connect(self.demo_requested)
         self.add.clicked.connect(self.add_requested)
+        self.load_profile.clicked.connect(self.profile_requested)
         self.import_profiles.clicked.connect(self.import_requested)
-        buttons = QHBoxLayout()
-        scaled(buttons.setSpacing, 12)
-        for button in (self.demo, self.add, self.import_profiles):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
+        rows = [_row(self.demo, self.add), _row(self.load_profile, self.import_profiles)]
         explained = label(
             "IBE-100 puts SCTE-35 cues into a live transport stream and shows, for each one, that it was "
             "seen on the output. The demo stream is a test pattern made on this machine: start it, press "
-            "TO BREAK (F9), and read the receipt.",
+            "TO BREAK (F9), and read the receipt. The profiles to begin with hold a UDP relay, a distributor "
+            "by SRT and an HLS channel: put your addresses in.",
             "second",
             wrap=True,
         )
         self.engines = label("", "muted", wrap=True)
-        _centre(self, [label("No streams yet", "heading"), explained, buttons, self.engines])
+        _centre(self, [label("No streams yet", "heading"), explained, *rows, self.engines])
 
     def set_busy(self, busy: bool) -> None:
         """Disable the demo button while a demo stream is being made."""
@@ -105,6 +105,14 @@ def _begin(text: str, icon_name: str, act: Act, *, primary: bool = False) -> QPu
     begin.setIcon(icon(icon_name, Colour.TEXT))
     scaled(begin.setIconSize, QSize(20, 20))
     return begin
+
+
+def _row(*buttons: QPushButton) -> QHBoxLayout:
+    row = QHBoxLayout()
+    scaled(row.setSpacing, 12)
+    for button in buttons:
+        row.addWidget(button, 1)
+    return row
 
 
 def _centre(page: QWidget, parts: list[QWidget | QHBoxLayout]) -> None:

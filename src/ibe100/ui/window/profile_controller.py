@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.profile import Profile
+from ibe100.services.ports import Services
 from ibe100.ui.actions.typed_ahead import TypedAhead
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.widgets.file_question import ask_file_to_read, ask_file_to_write
@@ -29,15 +30,15 @@ class ProfileController(QObject):
 
     def save(self) -> None:
         """Save the present list of streams under a name."""
-        self._ask("Save profile", "Save", own=True, then=self._save)
+        self._ask("Save profile", "Save", _saved, own=True, then=self._save)
 
     def load(self) -> None:
-        """Replace the list of streams by a saved one."""
-        self._ask("Load profile", "Load", own=False, then=self._load)
+        """Replace the list of streams by a saved one, or by one that comes with the program."""
+        self._ask("Load profile", "Load", _saved_and_shipped, own=False, then=self._load)
 
     def export(self) -> None:
         """Export a saved profile to a file of the operator's choice."""
-        self._ask("Export profile", "Export", own=False, then=self._choose_export)
+        self._ask("Export profile", "Export", _saved, own=False, then=self._choose_export)
 
     def import_file(self) -> None:
         """Import a profile from a file of the operator's choice."""
@@ -48,7 +49,15 @@ class ProfileController(QObject):
         call = self._client.ask(f"Import {path.name}", lambda s: s.profiles.import_file(path))
         call.then(lambda profile: self._say(f"Profile {profile.name} was imported from {path.name}."))
 
-    def _ask(self, title: str, verb: str, *, own: bool, then: Callable[[str], None]) -> None:
+    def _ask(
+        self,
+        title: str,
+        verb: str,
+        names_of: Callable[[Services], Awaitable[tuple[str, ...]]],
+        *,
+        own: bool,
+        then: Callable[[str], None],
+    ) -> None:
         def ask_name(names: tuple[str, ...]) -> None:
             if not own and not names:
                 self._say("There are no saved profiles yet: save the streams as a profile first.")
@@ -58,7 +67,7 @@ class ProfileController(QObject):
             question.open()
 
         self._typed_ahead.expect()
-        call = self._client.ask("Profiles", lambda s: s.profiles.names()).then(ask_name)
+        call = self._client.ask("Profiles", names_of).then(ask_name)
         call.finished.connect(self._typed_ahead.opened)
 
     def _save(self, name: str) -> None:
@@ -81,3 +90,12 @@ class ProfileController(QObject):
 
     def _say(self, words: str) -> None:
         self.notice.emit("info", words)
+
+
+async def _saved(services: Services) -> tuple[str, ...]:
+    return await services.profiles.names()
+
+
+async def _saved_and_shipped(services: Services) -> tuple[str, ...]:
+    saved = await services.profiles.names()
+    return (*saved, *(name for name in await services.profiles.shipped() if name not in saved))

@@ -92,6 +92,7 @@ def _connect_start_pages(parts: Parts) -> None:
         grown.connect(select_first)
     first_run.demo_requested.connect(controller.try_demo)
     first_run.add_requested.connect(controller.add)
+    first_run.profile_requested.connect(parts.profile_controller.load)
     first_run.import_requested.connect(parts.profile_controller.import_file)
     controller.adding_demo.connect(first_run.set_busy)
 
