@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ibe100.cli.options import AsJson, DataDir, terminal
 from ibe100.cli.running_instance import running_on, settings_of
-from ibe100.core.config import AppConfig
+from ibe100.core.config import AppConfig, settings_files
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import AlreadyRunning, InstanceLock
 from ibe100.core.records.address import server_of
@@ -93,6 +93,7 @@ def _make(config: AppConfig, folders: Folders, file: Path | None, with_key: bool
         seal,
         with_key=with_key,
         server=server_of(config, folders),
+        settings_files=settings_files(),
     )
     if file is None:
         prune(folder, config.backup.keep_daily, config.backup.keep_weekly)

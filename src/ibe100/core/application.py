@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from ibe100.core.config import AppConfig
+from ibe100.core.config import AppConfig, settings_files
 from ibe100.core.event_bus import EventBus, Subscription
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.instance_lock import InstanceLock
@@ -170,6 +170,7 @@ class Application:
             self.alarms.judge_machine,
             keys,
             server=server_of(config, folders, secrets),
+            settings_files=settings_files(),
         )
         self.kept_backups = KeptBackups(
             folders.data_dir, lambda: self.backups.folder, database, keys, self.media.refuse_ours

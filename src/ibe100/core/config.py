@@ -103,8 +103,17 @@ class LoggingSettings(Value):
         told("Size of a file", "A log file is rotated before it grows beyond this.", "bytes"),
     ] = 10_000_000
     backups: Annotated[
-        int, Field(ge=1, le=100), told("Rotated files", "So many older ones of each log are kept.")
+        int, Field(ge=1, le=100), told("Rotated files", "So many older ones of each log are kept unpacked.")
     ] = 5
+    archive_days: Annotated[
+        int,
+        Field(ge=1, le=3660),
+        told(
+            "Archive kept for",
+            "Older files are packed beside them and kept so long; audit.log is kept for ever.",
+            "days",
+        ),
+    ] = 90
 
 
 class CueSettings(Value):

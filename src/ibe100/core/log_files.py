@@ -19,6 +19,9 @@ from ibe100.utils.timecode import utc_stamp
 
 QUEUE_SIZE = 10_000
 STOP_TIMEOUT_S = 10.0
+DAY_S = 86_400.0
+MOST_ARCHIVED = 200
+"""Of a log that is flooded, so that it does not fill the disk before its age."""
 
 
 class LogFile(RotatingFileHandler):
@@ -50,7 +53,25 @@ class LogFile(RotatingFileHandler):
 
 
 class ArchivedLogFile(LogFile):
-    """A log of which nothing is ever rotated away: the oldest file becomes a gzipped one that stays."""
+    """A log whose oldest file becomes a gzipped one when it is rotated away.
+
+    Those older than `archive_days` are dropped; None keeps all. With a limit a new day begins a new file.
+    """
+
+    def __init__(self, path: Path, max_bytes: int, backups: int, archive_days: int | None = None) -> None:
+        super().__init__(path, max_bytes, backups)
+        self.archive_days = archive_days
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:
+        return super().shouldRollover(record) or (self.archive_days is not None and self._is_of_before())
+
+    def _is_of_before(self) -> bool:
+        """True when the last line was written on an earlier day, UTC."""
+        try:
+            status = Path(self.baseFilename).stat()
+        except OSError:
+            return False
+        return status.st_size > 0 and status.st_mtime // DAY_S < time.time() // DAY_S
 
     def doRollover(self) -> None:
         oldest = Path(f"{self.baseFilename}.{self.backupCount}")
@@ -59,6 +80,15 @@ class ArchivedLogFile(LogFile):
             names = (f"{stem}-{number:03d}.gz" for number in itertools.count())
             _pack(oldest, next(path for name in names if not (path := oldest.with_name(name)).exists()))
         super().doRollover()
+        if self.archive_days is not None:
+            self._drop_older(time.time() - self.archive_days * DAY_S)
+
+    def _drop_older(self, than: float) -> None:
+        folder, name = Path(self.baseFilename).parent, Path(self.baseFilename).name
+        archived = sorted(folder.glob(f"{name}.*.gz"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for number, path in enumerate(archived):
+            if number >= MOST_ARCHIVED or path.stat().st_mtime < than:
+                path.unlink()
 
 
 def _pack(path: Path, archive: Path) -> None:

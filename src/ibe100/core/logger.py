@@ -15,7 +15,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from ibe100.core.config import LoggingSettings
-from ibe100.core.log_files import QUEUE_SIZE, STOP_TIMEOUT_S, ArchivedLogFile, LogFile, LogQueue
+from ibe100.core.log_files import QUEUE_SIZE, STOP_TIMEOUT_S, ArchivedLogFile, LogQueue
 from ibe100.core.records.audit_lines import AUDIT_LOG
 from ibe100.core.redaction import redact
 from ibe100.services.audit_trail import AUDIT_LOGGER
@@ -59,6 +59,7 @@ class Logging:
         logging.getLogger("ibe100").setLevel(settings.level.upper())
         for file in self._files:
             file.maxBytes, file.backupCount = settings.max_bytes, settings.backups
+            file.archive_days = self._archive_days(Path(file.baseFilename).name)
 
     def stop(self) -> None:
         """Write what is queued, close the files."""
@@ -83,9 +84,13 @@ class Logging:
                 file.handle(self._queue.prepare(notice))
         return next((file.problem for file in self._files if file.problem), "")
 
-    def _file(self, log_dir: Path, name: str) -> LogFile:
-        kind = ArchivedLogFile if name == AUDIT_LOG else LogFile
-        return kind(log_dir / name, self._settings.max_bytes, self._settings.backups)
+    def _file(self, log_dir: Path, name: str) -> ArchivedLogFile:
+        sizes = self._settings.max_bytes, self._settings.backups
+        return ArchivedLogFile(log_dir / name, *sizes, self._archive_days(name))
+
+    def _archive_days(self, name: str) -> int | None:
+        """Days that an archived file of this log is kept; of audit.log nothing is ever dropped."""
+        return None if name == AUDIT_LOG else self._settings.archive_days
 
 
 class _Listener(QueueListener):

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gzip
 import json
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -180,11 +182,30 @@ def test_files_are_rotated_and_bounded(log_dir: Path) -> None:
             logging.getLogger("ibe100.x").info(
                 "a line of some length to fill the file", extra={"number": number}
             )
-    names = sorted(path.name for path in log_dir.glob("app.log*"))
+    names = sorted(path.name for path in log_dir.glob("app.log*") if path.suffix != ".gz")
     assert names == ["app.log", "app.log.1", "app.log.2"]
     assert all(path.stat().st_size <= 10_000 for path in log_dir.glob("app.log*"))
     assert lines(log_dir / "app.log")[-1]["number"] == 399
     assert lines(log_dir / "app.log.1")[-1]["number"] == int(str(lines(log_dir / "app.log")[0]["number"])) - 1
+
+
+def test_a_new_day_begins_a_new_file_and_what_is_too_old_goes_but_for_the_audit(log_dir: Path) -> None:
+    """Packed files are kept so many days; those of audit.log for ever."""
+    log_dir.mkdir(exist_ok=True)
+    for name, text in (("app.log", "yesterday\n"), ("app.log.1", "the day before\n")):
+        (log_dir / name).write_text(text)
+    yesterday = time.time() - 86_400
+    os.utime(log_dir / "app.log", (yesterday, yesterday))
+    for name in ("app.log.20250101T000000Z-000.gz", "audit.log.20250101T000000Z-000.gz"):
+        (log_dir / name).write_bytes(b"")
+        os.utime(log_dir / name, (0, 0))
+    with Running(log_dir, backups=1):
+        logging.getLogger("ibe100.x").info("today")
+    assert (log_dir / "app.log.1").read_text() == "yesterday\n"
+    (packed,) = log_dir.glob("app.log.*.gz")
+    assert gzip.decompress(packed.read_bytes()) == b"the day before\n"
+    assert len(lines(log_dir / "app.log")) == 1
+    assert (log_dir / "audit.log.20250101T000000Z-000.gz").exists()
 
 
 def test_a_full_disk_does_not_reach_the_caller_and_is_told_once(

@@ -124,6 +124,7 @@ def make_backup(
     *,
     with_key: bool = False,
     server: DatabaseServer | None = None,
+    settings_files: tuple[Path, ...] = (),
 ) -> BackupManifest:
     """Copy, prove and pack what is on record into the new `file`: on disk under that name, or not at all.
 
@@ -138,7 +139,7 @@ def make_backup(
             if file.exists():
                 raise StorageError(f"{file} exists already; nothing is overwritten.")
             copy, packed = (folder / name for name in UNFINISHED)
-            manifest = _make(data_dir, server, copy, packed, pace, seal, with_key)
+            manifest = _make(data_dir, settings_files, server, copy, packed, pace, seal, with_key)
             packed.rename(file)
             _sync_folder(folder)
             return manifest
@@ -148,6 +149,7 @@ def make_backup(
 
 def _make(
     data_dir: Path,
+    settings_files: tuple[Path, ...],
     server: DatabaseServer | None,
     copy: Path,
     packed: Path,
@@ -155,7 +157,7 @@ def _make(
     seal: Seal,
     with_key: bool,
 ) -> BackupManifest:
-    others = _others(data_dir, with_key)
+    others = _others(data_dir, settings_files, with_key)
     size = database_size(data_dir / DATABASE) if server is None else server_size(server)
     size += sum(len(content) for content in others.values())
     sources: dict[str, Path | bytes] = {DATABASE: copy, **others}
@@ -188,12 +190,13 @@ def _make(
     return manifest
 
 
-def _others(data_dir: Path, with_key: bool) -> dict[str, bytes]:
-    """Files kept beside the database, by their name in the backup. Raises OSError."""
+def _others(data_dir: Path, settings_files: tuple[Path, ...], with_key: bool) -> dict[str, bytes]:
+    """Files kept beside the database and those of the settings, by name in the backup. Raises OSError."""
     names = [SECRETS, LAYOUTS, *([SECRET_KEY] if with_key else [])]
     found = {name: data_dir / name for name in names}
     found |= {path.name: path for path in sorted(data_dir.glob("[!.]*.json"))}
     found |= {f"{PROFILES}/{path.name}": path for path in sorted((data_dir / PROFILES).glob("[!.]*.json"))}
+    found |= {path.name: path for path in settings_files if path.suffix == ".json"}
     return {name: path.read_bytes() for name, path in found.items() if path.is_file()}
 
 

@@ -31,6 +31,7 @@ class BackupTask(Value):
 
     data_dir: Path
     file: Path
+    settings_files: tuple[Path, ...] = ()
     with_key: bool = False
     key_id: str = NO_KEY
     sealing_key: Annotated[str, Field(repr=False)] = ""
@@ -58,7 +59,13 @@ def main() -> int:
     pace = Pace(task.file.parent, leaving.is_set, rest=task.rest)
     try:
         manifest = make_backup(
-            task.data_dir, task.file, pace, _seal(task), with_key=task.with_key, server=_server(task)
+            task.data_dir,
+            task.file,
+            pace,
+            _seal(task),
+            with_key=task.with_key,
+            server=_server(task),
+            settings_files=task.settings_files,
         )
         outcome = BackupOutcome(manifest=manifest)
     except StorageError as error:

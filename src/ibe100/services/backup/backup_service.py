@@ -68,6 +68,7 @@ class BackupService:
         keys: RecordKeys = WITHOUT_KEYS,
         *,
         server: DatabaseServer | None = None,
+        settings_files: tuple[Path, ...] = (),
         wall: Callable[[], float] = time.time,
         first_look_s: float = FIRST_LOOK_S,
     ) -> None:
@@ -75,6 +76,7 @@ class BackupService:
 
         The database is that of a `server`, else the file in the folder.
         """
+        self._settings_files = settings_files
         self._data_dir = data_dir
         self._plan = plan
         self._storage = storage
@@ -148,6 +150,7 @@ class BackupService:
         return BackupTask(
             data_dir=self._data_dir,
             file=file,
+            settings_files=self._settings_files,
             with_key=with_key,
             key_id=key_id,
             sealing_key=sealing_key,

@@ -21,6 +21,7 @@ from ibe100.models.metrics import (
 from ibe100.models.stream_state import SrtLink, SrtStatistics, StreamState
 from ibe100.mpegts.constants import PMT_TABLE_ID
 from ibe100.mpegts.timestamps import PCR_HZ, PCR_MODULO, PTS_MODULO
+from ibe100.services.history.performance_log import PerformanceLog
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import Fact, StateEntered
 from ibe100.services.streams.runner_samples import (
@@ -47,7 +48,7 @@ class MetricsRecorder:
     """Observes the runners and hears of the machine; the store takes everything without waiting."""
 
     def __init__(self, storage: MetricsStore) -> None:
-        self._storage = storage
+        self._storage, self._log = storage, PerformanceLog()
         self._pcr_start: dict[str, tuple[int, float]] = {}
         self._versions: dict[str, dict[str, int]] = {}
         self._pids: dict[str, dict[int, dict[int, str]]] = {}
@@ -82,6 +83,7 @@ class MetricsRecorder:
 
     def influx(self, stream_id: str, measured: Measurement) -> None:
         """Record a second of measurements."""
+        self._log.stream(stream_id, measured.influx)
         sample, pts, pcr = measured.influx, measured.pts, measured.pcr
         values: dict[Series, float] = {
             Series(Kind.BITRATE): sample.bitrate_bps,
@@ -141,6 +143,7 @@ class MetricsRecorder:
 
     def machine(self, health: MachineHealth) -> None:
         """Record a look at the machine, the console and the processes of each stream."""
+        self._log.console(health)
         values = {
             Series(Kind.MACHINE_CPU): health.cpu_percent,
             Series(Kind.MACHINE_MEMORY): health.memory_percent,

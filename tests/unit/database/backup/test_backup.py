@@ -97,6 +97,20 @@ async def test_the_key_is_in_it_when_it_is_asked_for(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "secrets.key").read_bytes() == b"key"
 
 
+async def test_the_settings_are_in_it_and_a_missing_file_of_them_is_not(tmp_path: Path) -> None:
+    """They lie outside the data folder: what is there is taken, whatever named it."""
+    data_dir = await recorded(tmp_path / "data")
+    settings = tmp_path / "config/app_config.json"
+    settings.parent.mkdir()
+    settings.write_text('{"api": {"port": 8101}}')
+    file = tmp_path / "backup.tar.gz"
+    files = (settings, settings.with_name("app_config.staging.json"))
+    manifest = make_backup(data_dir, file, at_once(tmp_path), settings_files=files)
+    assert "app_config.json" in {member.name for member in manifest.members}
+    unpack(file, tmp_path / "unpacked")
+    assert (tmp_path / "unpacked/app_config.json").read_text() == settings.read_text()
+
+
 async def test_any_unpacker_reads_it(tmp_path: Path) -> None:
     data_dir = await recorded(tmp_path / "data")
     file = tmp_path / "one.tar.gz"
