@@ -63,7 +63,8 @@ class ArchivedLogFile(LogFile):
         self.archive_days = archive_days
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:
-        return super().shouldRollover(record) or (self.archive_days is not None and self._is_of_before())
+        is_of_before = self.archive_days is not None and self._is_of_before()
+        return is_of_before or bool(super().shouldRollover(record))
 
     def _is_of_before(self) -> bool:
         """True when the last line was written on an earlier day, UTC."""

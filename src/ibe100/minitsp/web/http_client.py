@@ -208,7 +208,7 @@ def _trusted() -> ssl.SSLContext:
     """The authorities of the system, a house's own among them; where it has none, those that come with us."""
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     system = ssl.get_default_verify_paths()
-    if system.cafile is None and not any(Path(system.capath or "/nowhere").glob("*")):
+    if not system.cafile and not any(Path(system.capath or "/nowhere").glob("*")):
         context.load_verify_locations(certifi.where())
     return context
 

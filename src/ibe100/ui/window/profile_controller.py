@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
@@ -53,7 +54,7 @@ class ProfileController(QObject):
         self,
         title: str,
         verb: str,
-        names_of: Callable[[Services], Awaitable[tuple[str, ...]]],
+        names_of: Callable[[Services], Coroutine[Any, Any, tuple[str, ...]]],
         *,
         own: bool,
         then: Callable[[str], None],
