@@ -82,6 +82,10 @@ class Cue:
     seen_at: float | None = None
     latency_ms: float | None = None
     pre_roll_ms: float | None = None
+    idr_offset_ms: float | None = None
+    """Splice less the nearest picture at which decoding can begin; negative is before it."""
+    break_update: int | None = None
+    """Number of this change of its break's length, from 1; None for all other cues."""
     reason: str = ""
     return_feed: ReturnReceipt | None = None
     steps: tuple[CueStep, ...] = ()

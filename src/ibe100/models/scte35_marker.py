@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from ibe100.models.base import Value
+from ibe100.models.cues.cut_points import CutForecast, GopKind
 from ibe100.models.cues.segmentation import Segmentation
 
 ANOTHER_SENDER = "another sender"
@@ -125,6 +126,8 @@ TRANSITIONS: dict[CueState, frozenset[CueState]] = {
     CueState.ARMED: frozenset({CueState.CANCELLED, CueState.SENT, CueState.FAILED}),
     CueState.SENT: frozenset({CueState.SEEN, CueState.ARMED, CueState.CANCELLED, CueState.FAILED}),
     CueState.SEEN: frozenset({CueState.SEEN, CueState.SPLICED, CueState.CANCELLED, CueState.FAILED}),
+    # Its distance from the next IDR is measured when that has come.
+    CueState.SPLICED: frozenset({CueState.SPLICED}),
     CueState.CANCELLED: frozenset({CueState.CANCELLED, CueState.AIRED_LATE}),
     CueState.FAILED: frozenset({CueState.AIRED_LATE}),
     CueState.AIRED_LATE: frozenset({CueState.AIRED_LATE}),
@@ -238,6 +241,13 @@ class Cue(Value):
     """Duration of a frame of the stream, 90 kHz ticks."""
     returns: BreakEnd | None = None
     """Way the break ends that it begins; None where it begins none, or nothing was decided."""
+    idr_offset_ms: float | None = None
+    """Splice less the nearest picture that came at which decoding can begin; negative is before it. None for
+    an immediate cue, while it is not known, and where pictures were missed or are scrambled."""
+    idr_kind: GopKind | None = None
+    """Kind of the GOP that begins with that picture."""
+    break_update: int | None = None
+    """Number of this change of its break's length, from 1; None for all other cues."""
 
     @property
     def is_foreign(self) -> bool:
@@ -290,3 +300,5 @@ class CuePreview(Value):
     """Field names of the standard with their values, in order."""
     warnings: tuple[str, ...] = ()
     """Warnings before it is sent; it can be sent all the same."""
+    cut: CutForecast | None = None
+    """Nearest picture to cut at, as foreseen; None for an immediate cue."""

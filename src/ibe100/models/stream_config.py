@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from ibe100.models.alarms.confidence import ConfidenceOptions
 from ibe100.models.base import Name, Pid, Printable, Value
 from ibe100.models.cues.contract import Contract
+from ibe100.models.cues.cut_points import SpliceOn
 from ibe100.models.endpoints.fields import Host, MediaPath, Port, RistUrl, is_loopback
 from ibe100.models.endpoints.inputs import (
     LIVE_INPUTS,
@@ -168,6 +169,8 @@ class Scte35Options(Value):
     heartbeat_interval_s: Annotated[float, Field(ge=0.5, le=300)] | None = 4.0
     """A splice_null every so many seconds, so that a silent cue PID is no PID_error (5 s, TR 101 290 1.6);
     None sends none."""
+    splice_on: SpliceOn = SpliceOn.ANY
+    """The frame that was asked for, or the nearest picture at which decoding can begin."""
 
     @property
     def returns(self) -> BreakEnd:

@@ -22,6 +22,7 @@ from ibe100.services.cues.breaks import BreakLedger
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.calling_off import CallingOff
 from ibe100.services.cues.clock import move_with_clock, open_breaks
+from ibe100.services.cues.cuts.cut_receipts import CutReceipts
 from ibe100.services.cues.dispatch import CueDispatch
 from ibe100.services.cues.draft import (
     REPLACED,
@@ -48,7 +49,7 @@ from ibe100.services.streams.runner_facts import (
     SpliceMonitored,
     StateEntered,
 )
-from ibe100.services.streams.runner_samples import Sample
+from ibe100.services.streams.runner_samples import PicturesSeen, Sample
 from ibe100.utils.places import Places
 from ibe100.utils.timecode import format_span
 from ibe100.utils.units import format_event_id
@@ -87,6 +88,7 @@ class SCTE35Service:
             self._cache, self._ledger, self._breaks, publish, self._resumes.follow, self._announced_again
         )
         self._audit = AuditTrail(storage)
+        self._cuts = CutReceipts(self._cache, self._ledger, publish)
         self._dispatch = CueDispatch(
             runs, self._cache, self._ledger, self._receipts, self._clock, self._audit, seen_timeout_s
         )
@@ -205,6 +207,7 @@ class SCTE35Service:
             splice_at=cue.splice_at,
             fields=describe(draft.section(cue)),
             warnings=(*draft.warnings, *self._length_warnings(cue)),
+            cut=draft.cut,
         )
 
     def _length_warnings(self, cue: Cue) -> tuple[str, ...]:
@@ -318,6 +321,7 @@ class SCTE35Service:
                 self._foreign.note_input(run, fact)
             case SpliceMonitored():
                 self._receipts.monitored(run, fact.event)
+                self._cuts.follow(run)
             case AttemptEnded():
                 self._heartbeat.processor_ended(run)
                 self._dispatch.processor_ended(run, fact)
@@ -330,6 +334,8 @@ class SCTE35Service:
         """Each second while packets flow: also of a stream that ran before this console did."""
         self._clock.now()
         self._heartbeat.follow(run)
+        if isinstance(sample, PicturesSeen):
+            self._cuts.follow(run)
 
     def _clock_was_set(self, step_s: float) -> None:
         move_with_clock(step_s, self._runs, self._cache, self._ledger, self._breaks)

@@ -72,7 +72,8 @@ async def test_a_cue_the_dead_processor_had_not_put_out_goes_out_in_time_with_th
     steps = [step.state for step in await database.cues.steps(armed.cue_id)]
     await database.close()
     life = ["REQUESTED", "ARMED", "SENT", "ARMED", "SENT", "SEEN", "SEEN", "SPLICED"]
-    assert steps == [CueState(name) for name in life]
+    # How far it was from the next IDR is measured after it.
+    assert [*steps[: len(life)], *set(steps[len(life) :]) - {CueState.SPLICED}] == [*map(CueState, life)]
 
 
 async def test_what_is_late_after_a_restart_fails_and_never_airs(tmp_path: Path) -> None:

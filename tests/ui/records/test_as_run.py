@@ -68,7 +68,7 @@ def test_a_word_finds_rows_and_the_reason_is_among_them(console: Console) -> Non
     page = console.parts.as_run
     page.filter.setText("NULL packets")
     assert page.model.rowCount() == 1
-    assert page.model.index(0, 12).data() == "no null packets"
+    assert page.model.index(0, 13).data() == "no null packets"
     assert "1 match" in page.summary.text()
     page.filter.setText("0x60000001")
     assert page.model.index(0, 4).data() == "SPLICED"

@@ -20,7 +20,6 @@ from ibe100.database.chain.covered import (
     SESSION,
     STEP,
     Covered,
-    digest_of,
 )
 from ibe100.database.chain.links import COLUMNS, FIRST_MAC, PURPOSE, Link, Seam
 from ibe100.database.sql import postgresql
@@ -278,7 +277,7 @@ def _compare(rows: Any, covered: Covered, found: _Findings) -> None:
             found.fault(f"{name} was taken out")
         elif layout != LAYOUT:
             found.fault(f"{name} has a link of layout {layout}, which this version does not know")
-        elif digest_of(row) != digest:
+        elif covered.digest_of(row) != digest:
             found.fault(f"{name} was changed")
 
 

@@ -12,7 +12,7 @@ import orjson
 from ibe100.database.sql.engine import Run
 
 LAYOUT = 1
-"""Number of the columns below: a migration that adds one to these tables begins the next layout."""
+"""Number of the columns below; one more stands in `added`, any other change begins the next layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,21 @@ class Covered:
     part: str = "0"
     changes: bool = False
     """True where a row may be changed: its last link says how it stands."""
+    added: tuple[str, ...] = ()
+    """Columns of later versions: those behind the last that has a value are no part of the digest, so that a
+    row of before keeps its own."""
 
     @property
     def selected(self) -> str:
         """Columns of the digest, of the table named `t`."""
-        return ", ".join(f"t.{name}" for name in (self.row, *self.columns))
+        return ", ".join(f"t.{name}" for name in (self.row, *self.columns, *self.added))
+
+    def digest_of(self, row: Sequence[Any]) -> bytes:
+        """SHA-256 over the values of a row as JSON, in the order of `selected`."""
+        values, least = list(row), 1 + len(self.columns)
+        while len(values) > least and values[-1] is None:
+            values.pop()
+        return hashlib.sha256(orjson.dumps(values, default=repr)).digest()
 
     @property
     def joined(self) -> str:
@@ -70,14 +80,10 @@ CUE = Covered(
         *("scheduled_at", "seen_pts", "frame_pts", "returns", "direction"),
     ),
     changes=True,
+    added=("idr_offset_ms", "idr_kind", "break_update"),
 )
 """A cue has no links of its own: each of its steps has one, which also says how the cue stood after it."""
 COVERED = (AUDIT, SESSION, STEP, RECEIPT)
-
-
-def digest_of(row: Sequence[Any]) -> bytes:
-    """SHA-256 over the values of a row as JSON, in the order of `Covered.selected`."""
-    return hashlib.sha256(orjson.dumps(list(row), default=repr)).digest()
 
 
 def stored_digest(run: Run, covered: Covered, row_id: int, part: int = 0) -> bytes:
@@ -86,4 +92,4 @@ def stored_digest(run: Run, covered: Covered, row_id: int, part: int = 0) -> byt
     query = f"SELECT {covered.selected} FROM {covered.table} t WHERE {where}"
     row = run(query, {"row_id": row_id, "part": part}).fetchone()
     assert row is not None, f"{covered.table} has no row {row_id}.{part}"
-    return digest_of(row)
+    return covered.digest_of(row)

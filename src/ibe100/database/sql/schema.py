@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-REVISION = "0014"
+REVISION = "0015"
 """The newest migration; what a database must be at before it is used."""
 
 # SQLite numbers rows by itself only in a column declared INTEGER.
@@ -106,6 +106,9 @@ class CueRow(Base):
     frame_pts: Mapped[float | None]
     returns: Mapped[str | None]
     direction: Mapped[str] = mapped_column(server_default="none")
+    idr_offset_ms: Mapped[float | None]
+    idr_kind: Mapped[str | None]
+    break_update: Mapped[int | None]
 
 
 class CueStepRow(Base):

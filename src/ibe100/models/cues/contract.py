@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ibe100.models.base import Name, Pid, Text, Value
+from ibe100.models.cues.cut_points import SpliceOn
 from ibe100.models.endpoints.fields import LatencyMs
 from ibe100.models.settings.forms import told
 
@@ -193,6 +194,22 @@ class Contract(Value):
         Annotated[float, Field(gt=0, le=1440)] | None,
         told("A cue every", "Longest time without one, heartbeats aside; empty asks for none.", "min"),
     ] = None
+    splice_on: Annotated[
+        SpliceOn,
+        told(
+            "Splices fall on",
+            "Picture on which a cue with a time splices.",
+            words={"any": "any frame", "idr": "a picture where decoding can begin"},
+        ),
+    ] = SpliceOn.ANY
+    idr_offset_max_ms: Annotated[
+        int,
+        Field(ge=0, le=60_000),
+        told("Farthest from it", "Only where splices fall on such a picture; more is on record.", "ms"),
+    ] = 0
+    may_change_length: Annotated[
+        bool, told("Length changed on air", "A break on air may be announced again with another length.")
+    ] = True
     srt: SrtTerms | None = None
     """None allows any way of delivery."""
     video: VideoTerms = Field(default_factory=VideoTerms)

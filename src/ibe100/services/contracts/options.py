@@ -39,6 +39,7 @@ def options_for(contract: Contract, existing: ExistingCues = ExistingCues.PASS_T
         # Where nothing returns by itself, the duration is only a safety net: the return is sent.
         explicit_return=not contract.auto_return,
         heartbeat_interval_s=contract.heartbeat_interval_s,
+        splice_on=contract.splice_on,
     )
 
 

@@ -45,6 +45,8 @@ def _options(contract: Contract, options: Scte35Options) -> list[ContractFinding
         differs("event_id_first", asked, f"{first} to {last}")
     if (why := contract.duration_fault(options.break_duration_s)) is not None:
         differs("duration_default_s", why, f"{options.break_duration_s:g} s")
+    if options.splice_on is not contract.splice_on:
+        differs("splice_on", contract.splice_on.value, options.splice_on.value, Severity.WARNING)
     if options.auto_return != contract.auto_return:
         differs("auto_return", str(int(contract.auto_return)), str(int(options.auto_return)))
     if contract.unique_program_id not in (None, options.unique_program_id):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from ibe100.models.actor import AUTOMATIC_RETURN
 from ibe100.models.cues.contract import Contract, EventIdRule, Severity
+from ibe100.models.cues.cut_points import CutForecast
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueRequest, CueState, Direction
 from ibe100.models.stream_config import Scte35Options
@@ -18,6 +19,7 @@ from ibe100.services.audit_trail import acting
 from ibe100.services.contracts.cue_linter import lint_cue
 from ibe100.services.contracts.options import default_pre_roll_s
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
+from ibe100.services.cues.cuts.aim import aims, breach, forecast
 from ibe100.services.cues.readiness import given_splice, splice_target
 from ibe100.services.cues.section import (
     auto_return_of,
@@ -50,6 +52,8 @@ class Draft:
     warnings: tuple[str, ...] = ()
     foreign_ids: tuple[int, ...] = ()
     """Event ids that a section made elsewhere uses up."""
+    cut: CutForecast | None = None
+    """Nearest picture to cut at, as foreseen; None for an immediate cue."""
 
     def numbered(self, splice_event_id: int) -> Cue:
         """The cue with this event id, unless it has one or needs none."""
@@ -125,7 +129,7 @@ def make_draft(
     changes, warnings = _particulars(run, request, contract, current, recent)
     if asked.pre_roll_s > 0 or request.splice_at is not None:
         changes["pts_time"], changes["splice_at"] = splice_target(
-            run, asked.pre_roll_s, request.splice_at, commit_s
+            run, asked.pre_roll_s, request.splice_at, commit_s, aims=aims(asked)
         )
     timed = changes.get("pts_time") is not None
     changes["sent_expected"] = run.cue_options.inject_count if timed else 1
@@ -150,8 +154,12 @@ def make_draft(
         _not_twice(to_base64(draft.encoded(example)), recent)
     if traits.breach == "warned of":
         warnings += draft.breaches(example)
+    cut = None if cue.pts_time is None else forecast(run, cue.pts_time)
+    if cut is not None and (words := breach(contract, cut.offset_ms, cut.kind)):
+        warnings += (f"its splice is foreseen {words}",)
     return replace(
         draft,
+        cut=cut,
         cue=cue.model_copy(update={"direction": direction}),
         warnings=warnings,
         foreign_ids=event_ids_of(section) if action is CueAction.SEND_SECTION else (),

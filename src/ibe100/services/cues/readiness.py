@@ -10,6 +10,7 @@ from ibe100.models.scte35_marker import Cue, Readiness
 from ibe100.models.stream_config import Scte35Options, describe_output
 from ibe100.models.stream_state import OutputTrouble, StreamState
 from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO, pts_difference
+from ibe100.services.cues.cuts.aim import aimed
 from ibe100.services.streams.inputs.plan_fit import gets_stuffing
 from ibe100.services.streams.run import StreamRun
 
@@ -104,11 +105,17 @@ def why_nothing_leaves(run: StreamRun) -> str | None:
 
 
 def splice_target(
-    run: StreamRun, pre_roll_s: float, splice_at: float | None = None, commit_s: float = 0.0
+    run: StreamRun,
+    pre_roll_s: float,
+    splice_at: float | None = None,
+    commit_s: float = 0.0,
+    *,
+    aims: bool = False,
 ) -> tuple[int, float]:
     """PTS on the frame grid, at least `pre_roll_s` ahead once it is recorded, and its wall clock time.
 
-    With `splice_at` (wall clock) it is the first frame at or after that time instead.
+    With `splice_at` (wall clock) it is the first frame at or after that time instead. One that `aims` goes
+    to a picture that a splicer can cut at, where the stream's options say so (cut_points).
     Raises CueRefused when the stream's clock cannot keep it, or its pre-roll no more.
     """
     clock, record = run.clock, run.record
@@ -128,6 +135,10 @@ def splice_target(
             )
     pts_now = clock.now_pts(now)
     target = clock.splice_pts_at(now + ahead_s)
+    if aims:
+        least = target if splice_at is None else clock.splice_pts_at(now + send_lead_s(run.cue_options))
+        target = aimed(run, target, least)
+        ahead_s = max(ahead_s, pts_difference(target, pts_now) / PTS_HZ)
     if record.loop_first_pts is not None and record.loop_last_pts is not None:
         left_s = pts_difference(record.loop_last_pts, pts_now) / PTS_HZ
         if left_s < ahead_s:

@@ -81,6 +81,9 @@ COLUMNS = (
     Column("return_pre_roll_ms", float, _returned(lambda receipt: receipt.pre_roll_ms), since=2),
     Column("return_reason", str, _returned(lambda receipt: receipt.reason), since=2),
     Column("return_base64", str, _returned(lambda receipt: receipt.seen_base64), since=2),
+    Column("idr_offset_ms", float, lambda row: row.cue.idr_offset_ms, since=3),
+    Column("idr_kind", str, lambda row: row.cue.idr_kind, since=3),
+    Column("break_update", int, lambda row: row.cue.break_update, since=3),
 )
 
 

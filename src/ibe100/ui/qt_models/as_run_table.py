@@ -38,6 +38,11 @@ def _seconds_text(milliseconds: float | None) -> str:
     return UNKNOWN if milliseconds is None else f"{milliseconds / 1000:.2f}"
 
 
+def _offset_text(offset_ms: float | None) -> str:
+    """Distance from the IDR as `+240 ms`; before it is negative."""
+    return UNKNOWN if offset_ms is None else f"{offset_ms:+.0f} ms" if round(offset_ms) else "0 ms"
+
+
 COLUMNS: tuple[tuple[str, Callable[[AsRunRow], str], bool], ...] = (
     ("Due (UTC)", lambda row: format_clock(row.due_at, milliseconds=True), True),
     ("Stream", lambda row: row.stream_name, False),
@@ -50,13 +55,15 @@ COLUMNS: tuple[tuple[str, Callable[[AsRunRow], str], bool], ...] = (
     ("Seen", lambda row: format_clock(row.cue.seen_at, milliseconds=True), True),
     ("Late", late_text, True),
     ("Pre-roll s", lambda row: _seconds_text(row.cue.pre_roll_ms), True),
+    ("From IDR", lambda row: _offset_text(row.cue.idr_offset_ms), True),
     ("Return feed", lambda row: short_return(row.came_back), False),
     ("Reason, receipt", lambda row: row.cue.reason or row.receipt, False),
 )
-EVENT_COLUMN, STATE_COLUMN, SCHEDULED_COLUMN, LATE_COLUMN, RETURN_COLUMN = 3, 4, 5, 9, 11
+EVENT_COLUMN, STATE_COLUMN, SCHEDULED_COLUMN, LATE_COLUMN, IDR_COLUMN, RETURN_COLUMN = 3, 4, 5, 9, 11, 12
 VALUES: dict[int, Callable[[AsRunRow], float | None]] = {
     0: lambda row: row.due_at,
     LATE_COLUMN: lambda row: row.lateness_ms,
+    IDR_COLUMN: lambda row: row.cue.idr_offset_ms,
 }
 """Numbers by which rows are ordered; other columns are by their words."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterProxyModel, Qt, pyqtSignal
 
+from ibe100.models.cues.cut_points import offset_words
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueAction, CueState, Direction, shown_state
 from ibe100.ui.words.tooltips import plain_tooltip
@@ -65,9 +66,12 @@ def _progress(cue: Cue) -> tuple[int, int, int]:
 
 
 def _proof(cue: Cue) -> str:
-    if cue.pre_roll_ms is not None:
-        return f"{format_latency(cue.pre_roll_ms)} pre-roll"
-    return format_latency(cue.latency_ms)
+    if cue.pre_roll_ms is None:
+        return format_latency(cue.latency_ms)
+    pre_roll = f"{format_latency(cue.pre_roll_ms)} pre-roll"
+    if cue.idr_offset_ms is None:
+        return pre_roll
+    return f"{pre_roll} · {offset_words(cue.idr_offset_ms, cue.idr_kind)}"
 
 
 class CueListModel(QAbstractListModel):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ibe100.database.chain.check import check_records
@@ -86,6 +88,7 @@ async def test_a_record_that_nobody_touched_is_intact(path: DatabaseAddress) -> 
     [
         ("UPDATE audit SET who = 'x' WHERE audit_id = 2", "audit line 2, "),
         ("UPDATE audit SET at = at + 60 WHERE audit_id = 2", "audit line 2, "),
+        ("UPDATE cues SET idr_offset_ms = 0 WHERE cue_id = 2", "cue 2, "),
         ("UPDATE cues SET duration_s = 60 WHERE cue_id = 1", "cue 1, "),
         ("UPDATE cues SET requested_by = 'bob' WHERE cue_id = 2", "cue 2, "),
         ("UPDATE cue_steps SET at = 0 WHERE cue_id = 2 AND step = 3", "step 3 of cue 2, "),
@@ -105,6 +108,13 @@ async def test_bytes_in_the_place_of_text_are_named(path: DatabaseAddress) -> No
     change(path, "UPDATE audit SET who = x'ff00' WHERE audit_id = 1")
     (fault,) = found(path, head(path)).faults
     assert fault.startswith("audit line 1, ")
+
+
+async def test_a_cue_of_before_a_column_was_added_keeps_its_digest(path: DatabaseAddress) -> None:
+    (row,) = rows(path, f"SELECT {CUE.selected} FROM cues t WHERE cue_id = 1")
+    of_before = replace(CUE, added=())
+    assert CUE.digest_of(row) == of_before.digest_of(row[: 1 + len(CUE.columns)])
+    assert CUE.digest_of([*row[:-1], 1]) != CUE.digest_of(row)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +140,7 @@ async def test_rows_that_were_put_in_are_named(path: DatabaseAddress) -> None:
         "INSERT INTO cues SELECT 77, stream_id, session_id, action, state, requested_by, requested_at, "
         "splice_event_id, duration_s, pre_roll_s, pts_time, splice_at, section_base64, sent, sent_expected, "
         "sent_at, seen, seen_base64, seen_at, latency_ms, pre_roll_ms, reason, scheduled_at, seen_pts, "
-        "frame_pts, returns, direction FROM cues WHERE cue_id = 1",
+        "frame_pts, returns, direction, idr_offset_ms, idr_kind, break_update FROM cues WHERE cue_id = 1",
     )
     faults = found(path).faults
     assert faults == ("audit line 5 was put in: it has no link", "cue 77 was put in: it has no link")
@@ -242,7 +252,7 @@ def test_every_column_of_what_is_covered_is_in_a_digest() -> None:
     left_out = {"sessions": {"ended_at", "end_reason"}}
     for covered in (*COVERED, CUE):
         columns = {column.name for column in Base.metadata.tables[covered.table].columns}
-        assert {covered.row, *covered.columns} == columns - left_out.get(covered.table, set())
+        assert {covered.row, *covered.columns, *covered.added} == columns - left_out.get(covered.table, set())
 
 
 def test_keys_do_not_stand_in_their_words() -> None:

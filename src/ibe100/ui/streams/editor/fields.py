@@ -140,6 +140,12 @@ CUE_FIELDS: tuple[FieldSpec, ...] = (
         ),
     ),
     _number("scte35.break_duration_s", "Break", "announced by default", "s"),
+    FieldSpec(
+        "scte35.splice_on",
+        "Splice on",
+        FieldKind.CHOICE,
+        choices=(("any", "the frame asked for"), ("idr", "the nearest IDR that is foreseen")),
+    ),
     FieldSpec("scte35.auto_return", "Auto return", FieldKind.SWITCH),
     FieldSpec("scte35.explicit_return", "End by a cue", FieldKind.SWITCH),
     _number("scte35.heartbeat_interval_s", "splice_null every", "empty: none", "s", empty=Empty.NONE),
