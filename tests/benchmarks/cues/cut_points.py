@@ -1,4 +1,4 @@
-"""How far cues splice from an IDR, and whether the record says so: `python tests/benchmarks/cues/cut_points.py`.
+"""Distance of splices from an IDR, and whether it is on record: `python tests/benchmarks/cues/cut_points.py`.
 
 For each kind of video (x264 with fixed and open GOPs and with scene cuts, x265, MPEG-2) a stream is made by
 ffmpeg and put on air; cues with a random pre-roll go to the nearest IDR that is foreseen. Their distance from
@@ -13,34 +13,38 @@ import asyncio
 import base64
 import random
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ibe100.models.cues.cut_points import SpliceOn
-from ibe100.models.cues.segmentation import Segmentation, SegmentationType
-from ibe100.models.scte35_marker import Cue, CueAction
-from ibe100.models.stream_config import Engine, FileInput, FileOutput, Scte35Options, StreamConfig
-from ibe100.mpegts.timestamps import PTS_HZ, pts_difference
-from ibe100.scte35.section import decode
-from independent_parser import parse_file
-from services_rig import SHORT_LEAD, asked, console, now, on_air, until, until_over
+TESTS = Path(__file__).parents[2]
+sys.path[:0] = [str(TESTS), str(TESTS / "rigs")]
+from ibe100.models.cues.cut_points import SpliceOn  # noqa: E402
+from ibe100.models.cues.segmentation import Segmentation, SegmentationType  # noqa: E402
+from ibe100.models.scte35_marker import Cue, CueAction  # noqa: E402
+from ibe100.models.stream_config import Engine, FileInput, FileOutput, Scte35Options, StreamConfig  # noqa: E402
+from ibe100.mpegts.timestamps import PTS_HZ, pts_difference  # noqa: E402
+from ibe100.scte35.section import decode  # noqa: E402
+from independent_parser import parse_file  # noqa: E402
+from services_rig import SHORT_LEAD, asked, console, now, on_air, until, until_over  # noqa: E402
 
 FRAME_RATE = 25
 SPACING_S = 0.7
 """Between two cues, on average."""
 BEGINS_S, ENDS_S = 14.0, 14.0
 """Time in which GOPs become known, and that the last cue needs."""
-_X264 = "-c:v libx264 -preset veryfast -b:v 900k -x264-params"
-_X265 = "-c:v libx265 -preset ultrafast -b:v 900k -x265-params log-level=error:scenecut=0"
+_RATE = "-b:v 900k -maxrate 900k -bufsize 450k"
+_X264 = f"-c:v libx264 -preset veryfast {_RATE} -x264-params"
+_X265 = f"-c:v libx265 -preset ultrafast {_RATE} -x265-params log-level=error:scenecut=0"
 KINDS = {
     "x264, fixed": f"{_X264} keyint=50:min-keyint=50:scenecut=0:bframes=3",
     "x264, open GOP": f"{_X264} keyint=48:min-keyint=48:scenecut=0:bframes=3:open-gop=1",
     "x264, scene cuts": f"{_X264} keyint=50:min-keyint=5:scenecut=40:bframes=3",
     "x265, open GOP": f"{_X265}:keyint=50:min-keyint=50",
     "x265, closed GOP": f"{_X265}:keyint=50:min-keyint=50:open-gop=0",
-    "MPEG-2": "-c:v mpeg2video -b:v 1100k -g 12 -bf 2",
+    "MPEG-2": "-c:v mpeg2video -b:v 1100k -maxrate 1100k -bufsize 550k -g 12 -bf 2",
 }
 
 
@@ -71,13 +75,23 @@ def make_video(kind: str, path: Path, seconds: float) -> None:
     command = ["ffmpeg", "-v", "error", "-nostdin", "-y", *" ".join(inputs).split()]
     command += ["-f", "lavfi", "-i", "sine=frequency=500", "-filter_complex", joined, "-map", "[v]"]
     command += ["-map", f"{len(lengths)}:a", "-t", f"{seconds:.1f}", *KINDS[kind].split()]
-    command += ["-c:a", "mp2", "-b:a", "64k", "-f", "mpegts", "-muxrate", "1800k", str(path)]
+    command += ["-c:a", "mp2", "-b:a", "64k", "-f", "mpegts", "-muxrate", "2500k", str(path)]
     subprocess.run(command, check=True)
 
 
 def key_frames(path: Path) -> list[int]:
     """PTS of the key frames of the video, by ffprobe."""
-    command = "ffprobe -v error -select_streams v -show_entries packet=pts,flags -of csv=p=0".split()
+    command = [
+        "ffprobe",
+        "-v",
+        "error",
+        "-select_streams",
+        "v",
+        "-show_entries",
+        "packet=pts,flags",
+        "-of",
+        "csv=p=0",
+    ]
     lines = subprocess.run([*command, str(path)], check=True, capture_output=True, text=True).stdout.split()
     fields = [line.split(",") for line in lines]
     return [int(pts) for pts, flags, *_ in fields if "K" in flags]
@@ -94,7 +108,9 @@ async def fire(folder: Path, video: Path, out: Path, count: int, engine: Engine)
         engine=engine,
     )
     segmentation = Segmentation(type=SegmentationType.PROGRAM_START)
-    async with console(folder / "data", media={"folders": [str(folder)]}, engine={"kind": "auto"}) as application:
+    async with console(
+        folder / "data", media={"folders": [str(folder)]}, engine={"kind": "auto"}
+    ) as application:
         stream_id = await on_air(application, config)
         run = application.streams.run_of(stream_id)
         await until(lambda: run.pictures is not None and run.pictures.gops.usual, "a known GOP")
@@ -110,7 +126,9 @@ async def fire(folder: Path, video: Path, out: Path, count: int, engine: Engine)
             await asyncio.sleep(random.uniform(0.5, 1.5) * SPACING_S)
         fired = [await until_over(application, cue) for cue in fired]
         deadline = time.monotonic() + 4
-        while time.monotonic() < deadline and any(now(application, cue).idr_offset_ms is None for cue in fired):
+        while time.monotonic() < deadline and any(
+            now(application, cue).idr_offset_ms is None for cue in fired
+        ):
             await asyncio.sleep(0.1)
         fired = [now(application, cue) for cue in fired]
         await application.streams.stop(stream_id)
@@ -154,9 +172,12 @@ def main() -> None:
                 make_video(kind, video, BEGINS_S + count * SPACING_S * 1.2 + ENDS_S)
                 cues = asyncio.run(fire(folder, video, out, count, Engine(options.processor)))
                 parts.append(compare(cues, out))
+        cues, measured, aimed = (
+            sum(getattr(one, name) for one in parts) for name in ("cues", "measured", "aimed")
+        )
         print(
-            f"{kind:18} {sum(one.cues for one in parts):4} cues, {sum(one.measured for one in parts):4} measured, "
-            f"{sum(one.aimed for one in parts):4} on an IDR, farthest {max(one.farthest_ms for one in parts):6.1f} ms, "
+            f"{kind:18} {cues:4} cues, {measured:4} measured, {aimed:4} on an IDR, "
+            f"farthest {max(one.farthest_ms for one in parts):6.1f} ms, "
             f"record and ffprobe differ by {max(one.disagreement_ms for one in parts):.2f} ms at most",
             flush=True,
         )

@@ -7,10 +7,11 @@ import time
 from dataclasses import replace
 
 from ibe100.models.scte35_marker import Cue
-from ibe100.mpegts.timestamps import pts_add, pts_difference
+from ibe100.mpegts.timestamps import PTS_HZ, pts_add, pts_difference
 from ibe100.scte35.section import decode, encode
 from ibe100.scte35.values import SpliceInsert, SpliceTime, TimeSignal
-from ibe100.services.cues.readiness import CLOCK_STEP_S
+from ibe100.services.cues.cuts.aim import aimed, aims
+from ibe100.services.cues.readiness import CLOCK_STEP_S, send_lead_s
 from ibe100.services.streams.run import StreamRun
 
 RETIMED = "cue re-timed"
@@ -38,13 +39,18 @@ def retimed(run: StreamRun, cue: Cue) -> Cue | None:
         return None
     if abs(run.clock.ms_until(cue.pts_time, now) / 1000 - left_s) <= CLOCK_STEP_S:
         return None
-    pts_time = run.clock.splice_pts_at(now + left_s)
+    asked = run.clock.splice_pts_at(now + left_s)
+    # On a picture to cut at by the new timestamps, where it was to fall on one.
+    least = run.clock.splice_pts_at(now + send_lead_s(run.cue_options))
+    pts_time = aimed(run, asked, least) if aims(cue) else asked
+    splice_at = cue.splice_at + pts_difference(pts_time, asked) / PTS_HZ
     section = _moved(base64.b64decode(cue.section_base64), pts_difference(pts_time, cue.pts_time))
     if section is None or run.clock.refusal(now, left_s) is not None:
         return None
     text = base64.b64encode(section).decode("ascii")
     reason = "timestamps jumped: its splice is the same moment by the new ones"
-    return cue.model_copy(update={"pts_time": pts_time, "section_base64": text, "reason": reason})
+    changes = {"pts_time": pts_time, "splice_at": splice_at, "section_base64": text, "reason": reason}
+    return cue.model_copy(update=changes)
 
 
 def _moved(section: bytes, by_pts: int) -> bytes | None:

@@ -134,8 +134,11 @@ def cue(number: int, **values: Any) -> Cue:
         cue_id=number,
         session_id=None,
         **{
-            "action": CueAction.TO_BREAK, "state": CueState.SPLICED, "requested_by": "anna",
-            "stream_id": "one", **values,
+            "action": CueAction.TO_BREAK,
+            "state": CueState.SPLICED,
+            "requested_by": "anna",
+            "stream_id": "one",
+            **values,
         },
         requested_at=time.time() - 10,
     )
