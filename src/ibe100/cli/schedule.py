@@ -15,7 +15,7 @@ import typer
 from ibe100.cli.options import AsJson, DataDir, print_table
 from ibe100.cli.running_instance import running
 from ibe100.models.cues.recurrence import Every, Weekly
-from ibe100.models.cues.schedule import After, At, BreakPlan, ReturnPolicy, ScheduledBreak
+from ibe100.models.cues.schedule import After, At, BreakPlan, Finding, ReturnPolicy, ScheduledBreak
 from ibe100.models.errors import ConfigurationError
 from ibe100.services.schedule.raw_rows import COLUMNS
 from ibe100.services.schedule.times import format_moment
@@ -30,6 +30,8 @@ _NOT_IN_A_NAME = re.compile(r"[^\w]+")
 app = typer.Typer(help="The planned breaks of a running console or server.")
 
 TimeZone = Annotated[str, typer.Option(help="IANA name; for times without an offset, and to show them.")]
+
+BreakId = Annotated[int, typer.Argument(metavar="ID", help="As in the list.")]
 
 
 @app.command("list")
@@ -107,6 +109,28 @@ def remove(
     """Take planned breaks off the schedule, all or none."""
     with running(data_dir) as console:
         console.do(schedule.remove_all(break_ids))
+
+
+@app.command("send-early")
+def send_early(break_id: BreakId, time_zone: TimeZone = "", data_dir: DataDir = None) -> None:
+    """Plan a break for the first moment at which its pre-roll is still whole."""
+    with running(data_dir) as console:
+        one = ScheduledBreak.model_validate(console.json(schedule.send_early(break_id)))
+    typer.echo(f"{one.break_id} {_when(one, time_zone)} {one.title}")
+
+
+@app.command()
+def accept(break_id: BreakId, data_dir: DataDir = None) -> None:
+    """Keep a break in spite of the conflicts that the list tells of it now."""
+    with running(data_dir) as console:
+        console.do(schedule.one(break_id))
+        found = map(Finding.model_validate, console.json(schedule.conflicts()))
+        told = [one for one in found if break_id in one.break_ids and not one.accepted]
+        for finding in told:
+            console.do(schedule.accept_conflict(break_id, finding.text))
+            typer.echo(f"accepted: {finding.text}")
+    if not told:
+        typer.echo(f"Break {break_id} has no conflict.")
 
 
 @app.command("import")

@@ -21,11 +21,12 @@ from ibe100.models.endpoints.parse import (
     parse_output,
 )
 from ibe100.models.stream_config import RETURN_WINDOW_S, StreamConfig, describe_input, describe_output
+from ibe100.models.stream_list import DeletedStream
 from ibe100.models.stream_state import Tally
 from ibe100.services.streams.stream_secrets import reveal
 from ibe100.services.streams.unattended import stop_unattended, unattended_streams
 from ibe100.services.streams.which_stream import is_digits
-from ibe100.utils.timecode import format_countdown, format_span
+from ibe100.utils.timecode import format_countdown, format_date, format_span
 from ibe100_client import Call, streams, system
 from ibe100_client.values import Stream
 
@@ -139,6 +140,49 @@ def remove(stream: StreamName, data_dir: DataDir = None) -> None:
     """Delete a stopped stream from the list."""
     with running(data_dir) as console:
         console.do(streams.remove(stream))
+
+
+@app.command()
+def duplicate(stream: StreamName, data_dir: DataDir = None) -> None:
+    """Add a copy under a free name, with free ports and files; it is off."""
+    _ask(data_dir, streams.duplicate(stream))
+
+
+@app.command()
+def group(
+    name: Annotated[str, typer.Argument(help='Name of the group; "" for none.')],
+    members: Annotated[list[str], typer.Argument(metavar="STREAM...", help="Numbers, ids or names.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Put streams into a group; those on air go on."""
+    with running(data_dir) as console:
+        console.do(streams.group(members, name))
+
+
+@app.command()
+def deleted(as_json: AsJson = False, data_dir: DataDir = None) -> None:
+    """Show the deleted streams that can be brought back."""
+    with running(data_dir) as console:
+        found = console.json(streams.deleted())
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    known = [DeletedStream.model_validate(values) for values in found]
+    print_table(("Id", "Name", "Input", "Output", "Deleted (UTC)", "By"), map(_deleted_row, known))
+
+
+@app.command()
+def restore(
+    deleted_id: Annotated[int, typer.Argument(metavar="ID", help="As `stream deleted` lists it.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Bring a deleted stream back, with its contract and passphrases; it is off."""
+    _ask(data_dir, streams.restore(deleted_id))
+
+
+def _deleted_row(one: DeletedStream) -> tuple[str, ...]:
+    edges = describe_input(one.config.input), describe_output(one.config.output)
+    return str(one.deleted_id), one.config.name, *edges, format_date(one.deleted_at), one.deleted_by
 
 
 def _ask(data_dir: Path | None, call: Call[Stream]) -> None:

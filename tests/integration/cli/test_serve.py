@@ -217,6 +217,14 @@ def test_a_stream_that_should_run_is_brought_back_when_console_and_runner_were_b
     assert server.view().state == "STOPPED"
     assert server("stream", "remove", "1").code == 0
     assert server("stream", "list", "--json").json == []
+
+    # What was deleted comes back; it is copied, and both get a group.
+    (gone,) = server("stream", "deleted", "--json").json
+    assert "Archive" in server("stream", "restore", gone["deleted_id"]).out
+    assert "Archive copy" in server("stream", "duplicate", "Archive").out
+    assert server("stream", "group", "Nightly", "Archive", "Archive copy").code == 0
+    groups = [view["config"]["group"] for view in server("stream", "list", "--json").json]
+    assert groups == ["Nightly", "Nightly"]
     assert server.end().code == 0
     assert place.leftovers() == []
 
