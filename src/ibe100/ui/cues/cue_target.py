@@ -92,5 +92,5 @@ class CueTarget(QFrame):
 
     def _toggled(self, pinned: bool) -> None:
         self.pin.setText(UNPIN if pinned else PIN)
-        self.pin.setIcon(icon("pin", Colour.FOCUS) if pinned else icon("pin-outline"))
+        self.pin.setIcon(icon("pin", Colour.CHOSEN) if pinned else icon("pin-outline"))
         self.pin_toggled.emit(pinned)

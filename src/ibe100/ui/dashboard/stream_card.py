@@ -152,7 +152,7 @@ class StreamCard(QWidget):
             painter.setClipRect(tint)
             painter.fillPath(path, shade(Colour.SELECTION))
             painter.setClipping(False)
-        painter.setPen(QPen(shade(Colour.FOCUS if self.is_selected else Colour.BORDER), width))
+        painter.setPen(QPen(shade(Colour.CHOSEN if self.is_selected else Colour.BORDER), width))
         painter.drawPath(path)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:

@@ -100,7 +100,7 @@ def paint_span(
     painter.drawRoundedRect(box, px(RADIUS_SHAPE), px(RADIUS_SHAPE))
     if ringed:
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(shade(Colour.FOCUS), px(2)))
+        painter.setPen(QPen(shade(Colour.CHOSEN), px(2)))
         painter.drawRoundedRect(
             box.adjusted(-px(2), -px(2), px(2), px(2)), px(RADIUS_STRIP), px(RADIUS_STRIP)
         )

@@ -138,7 +138,7 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
                 _colour_axes(plot)
                 _size_axes(plot)
             for cursor in self._cursors:
-                cursor.setPen(pg.mkPen(shade(Colour.FOCUS), width=1))
+                cursor.setPen(pg.mkPen(shade(Colour.CHOSEN), width=1))
             self._show_marks()
             self.mark(self._marked)
 
@@ -157,7 +157,7 @@ class PlotStack(pg.GraphicsLayoutWidget):  # type: ignore[misc]
             item.enableAutoSIPrefix(False)
         _colour_axes(plot)
         _size_axes(plot)
-        cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(shade(Colour.FOCUS), width=1))
+        cursor = pg.InfiniteLine(angle=90, pen=pg.mkPen(shade(Colour.CHOSEN), width=1))
         cursor.setVisible(False)
         plot.addItem(cursor, ignoreBounds=True)
         self._cursors.append(cursor)

@@ -150,7 +150,7 @@ def paint_item(
         painter.drawRoundedRect(box, px(RADIUS_SHAPE), px(RADIUS_SHAPE))
     if chosen:
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(shade(Colour.FOCUS), 2))
+        painter.setPen(QPen(shade(Colour.CHOSEN), 2))
         painter.drawRoundedRect(around(box, px(3)), px(RADIUS_STRIP), px(RADIUS_STRIP))
     painter.setFont(sans(SECOND, bold=True))
     painter.setPen(shade(ink))

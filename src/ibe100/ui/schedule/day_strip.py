@@ -70,7 +70,7 @@ class DayStrip(QWidget):
         """Paint times, marks, conflicts taller than the others, and the frame."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(shade(Colour.FOCUS if self.hasFocus() else Colour.BORDER))
+        painter.setPen(shade(Colour.CHOSEN if self.hasFocus() else Colour.BORDER))
         painter.setBrush(shade(Colour.CARD))
         radius = px(RADIUS_STRIP)
         painter.drawRoundedRect(around(QRectF(self.rect()), -0.5), radius, radius)
@@ -83,7 +83,7 @@ class DayStrip(QWidget):
         if self._span_s < DAY_S:
             left, right = scale.x(self._first), scale.x(self._first + self._span_s)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(shade(Colour.FOCUS), 2))
+            painter.setPen(QPen(shade(Colour.CHOSEN), 2))
             frame = QRectF(left, px(HEAD) - 1, right - left, px(HEIGHT) - px(HEAD) - 2)
             painter.drawRoundedRect(frame, radius, radius)
 

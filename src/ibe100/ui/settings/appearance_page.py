@@ -157,7 +157,7 @@ class _ThemeCard(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         is_worn = self.isChecked()
-        edge = QPen(shade(Colour.FOCUS if is_worn else Colour.BORDER_STRONG), 3 if is_worn else 1)
+        edge = QPen(shade(Colour.CHOSEN if is_worn else Colour.BORDER_STRONG), 3 if is_worn else 1)
         box = QRectF(self.rect()).adjusted(4, 4, -4, -4)
         with painted_as(self._theme):
             painter.setPen(edge)
@@ -166,7 +166,7 @@ class _ThemeCard(QAbstractButton):
             self._paint_look(painter)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(shade(Colour.FOCUS), 2))
+            painter.setPen(QPen(shade(Colour.CHOSEN), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
 
     def _paint_look(self, painter: QPainter) -> None:

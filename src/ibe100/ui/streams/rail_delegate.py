@@ -19,7 +19,7 @@ from ibe100.ui.widgets.tally_mark import LOOKS, draw_severity
 from ibe100.utils.timecode import format_span
 
 LEAST_HEIGHT, MOST_HEIGHT = 42, 62
-MARGIN, EDGE, MARK, PIN = 6, 5, 20, 14
+MARGIN, EDGE, MARK, PIN = 4, 5, 20, 14
 CENTRE = Qt.AlignmentFlag.AlignCenter
 FILLED = frozenset({Tally.ARMED, Tally.IN_BREAK})
 """Tallies whose fill is shown; of the others an edge alone, so that many of them stay calm."""
@@ -55,7 +55,7 @@ class RailDelegate(QStyledItemDelegate):
         self._paint_words(painter, box, row)
         if option.state & QStyle.StateFlag.State_Selected:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(shade(Colour.FOCUS), px(3)))
+            painter.setPen(QPen(shade(Colour.CHOSEN), px(3)))
             frame = QRectF(box).adjusted(-px(2), -px(1), px(2), px(1))
             painter.drawRoundedRect(frame, px(RADIUS_STRIP), px(RADIUS_STRIP))
         if row.is_cue_target:
@@ -105,7 +105,7 @@ class RailDelegate(QStyledItemDelegate):
         side = px(PIN)
         place = QRect(box.left() - px(2), box.top() - px(1), side + px(4), side + px(4))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(shade(Colour.FOCUS))
+        painter.setBrush(shade(Colour.CHOSEN))
         painter.drawRoundedRect(place, px(3), px(3))
         device = painter.device()
         scale = 1.0 if device is None else device.devicePixelRatioF()

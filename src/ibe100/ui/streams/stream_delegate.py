@@ -104,7 +104,7 @@ class StreamDelegate(QStyledItemDelegate):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(shade(Colour.SELECTION if selected else Colour.CARD))
-        painter.setPen(QPen(shade(Colour.FOCUS), px(3)) if selected else shade(Colour.BORDER))
+        painter.setPen(QPen(shade(Colour.CHOSEN), px(3)) if selected else shade(Colour.BORDER))
         painter.drawRoundedRect(
             QRectF(box).adjusted(1.5, 1.5, -1.5, -1.5), px(RADIUS_STRIP), px(RADIUS_STRIP)
         )

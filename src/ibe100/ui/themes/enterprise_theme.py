@@ -103,7 +103,7 @@ def palette() -> QPalette:
         QPalette.ColorRole.HighlightedText: Colour.TEXT,
         QPalette.ColorRole.ToolTipBase: Colour.RAISED,
         QPalette.ColorRole.ToolTipText: Colour.TEXT,
-        QPalette.ColorRole.Link: Colour.FOCUS,
+        QPalette.ColorRole.Link: Colour.CHOSEN,
         QPalette.ColorRole.Light: Colour.BORDER,
         QPalette.ColorRole.Mid: Colour.BORDER,
         QPalette.ColorRole.Dark: Colour.WINDOW,

@@ -32,8 +32,8 @@ class Colour(Enum):
     TEXT_SECOND = auto()
     TEXT_MUTED = auto()
     SELECTION = auto()
-    FOCUS = auto()
-    """Edge of what is chosen; links."""
+    CHOSEN = auto()
+    """Edge of what is chosen; links. `SELECTION` is its fill."""
     RING = auto()
     """Ring around what has the keyboard."""
     ACCENT = auto()
@@ -77,7 +77,7 @@ _DARK_LIGHT_CONTRAST = {
     Colour.TEXT_SECOND: "#aeb9c7 #414d5b #ffffff",
     Colour.TEXT_MUTED: "#8f9bab #4f5c6b #e6e6e6",
     Colour.SELECTION: "#1b324c #dcebfb #00294d",
-    Colour.FOCUS: "#6cb2ff #0b5cad #4db8ff",
+    Colour.CHOSEN: "#6cb2ff #0b5cad #4db8ff",
     Colour.RING: "#ffffff #10161d #ffffff",
     Colour.ACCENT: "#2f6db3 #0b5cad #00529e",
     Colour.ACCENT_HOVER: "#27609f #084b8f #003f7a",
@@ -134,7 +134,7 @@ TEXT_ON_BACKGROUND: tuple[tuple[Colour, Colour], ...] = (
     (Colour.ON_MAGENTA, Colour.ALARM_MAGENTA),
     (Colour.INK, Colour.ALARM_YELLOW),
     (Colour.INK, Colour.ALARM_CYAN),
-    (Colour.FIELD, Colour.FOCUS),
+    (Colour.FIELD, Colour.CHOSEN),
 )
 """Pairs of text and background; each has a contrast of at least 4.5:1 in every theme."""
 

@@ -27,7 +27,7 @@ def draw_cue_flag(painter: QPainter, box: QRect, scale: float, size: int = SCALE
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(shade(Colour.FOCUS))
+    painter.setBrush(shade(Colour.CHOSEN))
     painter.drawRoundedRect(QRectF(box), px(RADIUS_SHAPE), px(RADIUS_SHAPE))
     top = box.top() + (box.height() - px(ICON_SIZE)) // 2
     painter.drawPixmap(box.left() + px(EDGE), top, icon_pixmap("pin", Colour.FIELD, px(ICON_SIZE), scale))
