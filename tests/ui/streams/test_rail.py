@@ -10,6 +10,7 @@ from PyQt6.QtTest import QTest
 from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import running
+from ibe100.models.stream_state import Tally
 from ibe100.ui.streams.stream_panel import LIST_WIDTH, RAIL_WIDTH
 
 LEFT = Qt.MouseButton.LeftButton
@@ -57,3 +58,32 @@ def test_every_stream_is_in_sight_in_the_rail(open_console: Open) -> None:
     model, room = view.model(), view.viewport()
     assert model is not None and room is not None
     console.until(lambda: room.rect().contains(view.visualRect(model.index(18, 0))))
+
+
+def test_neither_a_filter_nor_a_state_that_it_hides_selects_another_stream(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News"), running(2, "Sport"), running(3, "Sport Late")]))
+    panel, cues = console.parts.stream_panel, console.parts.cue_panel
+    console.select(2)
+    console.parts.actions["filter"].trigger()
+    chosen: list[str] = []
+    panel.selected.connect(chosen.append)
+    for text in ("n", "ne", "new", "news", "xyz", "on air"):
+        panel.filter_edit.setText(text)
+        assert (panel.selected_id(), cues.target_id) == ("stream-2", "stream-2"), text
+    console.do(lambda: console.services.streams.update("stream-2", tally=Tally.IN_BREAK))
+    console.settle()
+    assert (panel.selected_id(), cues.target_id) == ("stream-2", "stream-2")
+    panel.filter_edit.clear()
+    assert chosen == []
+
+
+def test_how_many_are_selected_is_said(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News"), running(2, "Sport"), running(3, "Kids")]))
+    panel = console.parts.stream_panel
+    panel.set_list_open(True)
+    assert panel.count.text() == "3 streams"
+    panel.list.setFocus()
+    QTest.keyClick(panel.list, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert panel.count.text() == "2 of 3 selected"
+    QTest.keyClick(panel.list, Qt.Key.Key_Down)
+    assert panel.count.text() == "3 streams"

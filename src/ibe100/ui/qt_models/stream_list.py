@@ -240,16 +240,35 @@ class StreamListModel(QAbstractListModel):
 
 
 class StreamFilter(QSortFilterProxyModel):
-    """Rows whose number, name, state, input or output holds the text."""
+    """Rows whose number, name, state, input or output holds the text, and the selected one.
+
+    That one stays whatever is typed, and whatever its state becomes: Qt would select another in its place,
+    and the cues would go there.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._needle = ""
+        self._selected_id = ""
 
     def set_text(self, text: str) -> None:
         """Keep only rows that hold `text`, in any case."""
         self._needle = text.strip().casefold()
         self.invalidate()
+
+    def set_selected(self, stream_id: str) -> None:
+        """Keep this stream in the list."""
+        if stream_id != self._selected_id:
+            self._selected_id = stream_id
+            if self._needle:
+                self.invalidate()
+
+    @property
+    def matches(self) -> int:
+        """Number of rows that hold the text."""
+        model = self.sourceModel()
+        rows = 0 if model is None else model.rowCount()
+        return sum(self._holds_text(at) for at in range(rows))
 
     @property
     def has_text(self) -> bool:
@@ -257,13 +276,23 @@ class StreamFilter(QSortFilterProxyModel):
         return bool(self._needle)
 
     def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex) -> bool:
-        """True for rows that hold the text."""
-        model = self.sourceModel()
-        if model is None or not self._needle:
+        """True for rows that hold the text, and for the selected one."""
+        if self._holds_text(source_row):
             return True
-        row = model.index(source_row, 0, source_parent).data(ROW_ROLE)
+        return self._row(source_row).stream_id == self._selected_id
+
+    def _holds_text(self, source_row: int) -> bool:
+        if not self._needle:
+            return True
+        row = self._row(source_row)
         haystack = f"{row.view.number} {row.name} {row.view.config.group} {row.state_words} {row.route}"
         return self._needle in haystack.casefold()
+
+    def _row(self, source_row: int) -> StreamRow:
+        model = self.sourceModel()
+        assert model is not None
+        row: StreamRow = model.index(source_row, 0).data(ROW_ROLE)
+        return row
 
 
 def _rate_words(row: StreamRow) -> str:

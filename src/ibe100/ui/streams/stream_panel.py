@@ -27,6 +27,8 @@ from ibe100.ui.widgets.run_button import RunButton
 from ibe100.ui.words.tooltips import set_tooltip
 
 RAIL_WIDTH, LIST_WIDTH = 80, 256
+RING = 4
+"""Pixels at 100 % beside the rail, where the ring of the focus lies."""
 MOST_WIDTH = 16_777_215  # as Qt has it
 FOLDS = {Qt.Key.Key_Left: True, Qt.Key.Key_Right: False}
 
@@ -145,6 +147,7 @@ class StreamPanel(QWidget):
         selection = self.list.selectionModel()
         assert selection is not None
         selection.currentChanged.connect(self._current_changed)
+        selection.selectionChanged.connect(lambda _now, _before: self._refresh())
         for signal in (model.rowsInserted, model.rowsRemoved, model.dataChanged):
             signal.connect(self._refresh)
         for signal in (model.rowsInserted, model.rowsRemoved):
@@ -212,7 +215,7 @@ class StreamPanel(QWidget):
         self._show_heights()
         self.setMinimumWidth(px(LIST_WIDTH if is_list else RAIL_WIDTH))
         self.setMaximumWidth(MOST_WIDTH if is_list else px(RAIL_WIDTH))
-        margin = px(8) if is_list else 0
+        margin = px(8) if is_list else px(RING)
         layout = self.layout()
         assert layout is not None
         layout.setContentsMargins(margin, px(8), margin, px(4))
@@ -290,6 +293,7 @@ class StreamPanel(QWidget):
             if self._filter.is_heading_only(index):
                 self._filter.keep(row.stream_id)
                 self.list.scheduleDelayedItemsLayout()
+            self._filter.set_selected(row.stream_id)
             self.selected.emit(row.stream_id)
         self._refresh()
 
@@ -306,9 +310,11 @@ class StreamPanel(QWidget):
 
     def _refresh(self) -> None:
         total = self._model.rowCount()
-        self.count.setText("1 stream" if total == 1 else f"{total} streams")
+        chosen = len(self.selected_ids())
+        words = "1 stream" if total == 1 else f"{total} streams"
+        self.count.setText(f"{chosen} of {total} selected" if chosen > 1 else words)
         needle = self.filter_edit.text().strip()
-        is_empty = bool(needle) and self._filter.rowCount() == 0
+        is_empty = bool(needle) and self._filter.matches == 0
         self.nothing.setText(f"No stream matches {needle}." if is_empty else "")
         self.nothing.setVisible(is_empty)
         row = self.current()
