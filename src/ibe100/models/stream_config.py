@@ -236,6 +236,10 @@ class StreamConfig(Value):
     return_window_s: Annotated[float, Field(ge=1, le=3600)] = RETURN_WINDOW_S
     """How long after our output a cue may take to the return feed: HLS needs 30 s and more."""
 
+    def runs_as(self, other: StreamConfig) -> bool:
+        """True where a running stream is the same under both: they differ in name and group at the most."""
+        return self.model_copy(update={"name": other.name, "group": other.group}) == other
+
     @model_validator(mode="after")
     def _not_onto_itself(self) -> Self:
         for source in received_inputs(self.input):

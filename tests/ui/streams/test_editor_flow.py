@@ -102,10 +102,38 @@ def test_on_air_it_is_said_how_long_a_restart_takes_and_it_can_wait_for_the_brea
     assert editor.foot.after_break.isHidden()
     console.do(lambda: console.services.streams.update("stream-1", tally=Tally.IN_BREAK))
     console.until(editor.foot.after_break.isVisible)
-    editor.name.set_value("News 2")
+    editor.field("scte35.break_duration_s").set_value("45")
     QTest.mouseClick(editor.foot.after_break, Qt.MouseButton.LeftButton)
     console.until(lambda: console.services.streams.after_break == ["stream-1"])
-    assert console.services.streams.views["stream-1"].config.name == "News 2"
+    assert console.services.streams.views["stream-1"].config.scte35.break_duration_s == 45
+
+
+def test_a_change_of_name_and_group_alone_offers_no_restart(open_console: Open) -> None:
+    console = open_console(FakeServices([running(1, "News")]))
+    editor = opened(console, "stream-1")
+    editor.field("group").set_value("Sport")
+    editor.check()
+    assert not editor.foot.run.isVisible()
+    assert "nothing is restarted" in editor.foot.effect.text()
+    editor.field("scte35.break_duration_s").set_value("45")
+    editor.check()
+    assert editor.foot.run.isVisible()
+    editor.field("scte35.break_duration_s").set_value("60")
+    editor.check()
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(editor, Qt.Key.Key_Return, both)
+    console.until(lambda: closed(console))
+    assert console.services.streams.views["stream-1"].config.group == "Sport"
+    assert "until it is restarted" not in console.parts.notices.text.text()
+
+
+def test_a_new_stream_begins_with_a_name_that_no_other_has(open_console: Open) -> None:
+    console = open_console(FakeServices([view(1, "New stream"), view(2, "SRT 10.0.0.1 9000")]))
+    editor = opened(console)
+    assert editor.name.value() == "New stream 2"
+    editor.input.address.take(URL)
+    assert editor.name.value() == "SRT 10.0.0.1 9000 2"
+    editor.foot.discard.click()
 
 
 def test_fields_that_differ_from_the_contract_are_set_by_one_press(open_console: Open) -> None:

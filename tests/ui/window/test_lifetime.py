@@ -18,7 +18,7 @@ from fake_services import FakeServices
 from fake_values import running, view
 from ibe100.core.background_loop import BackgroundLoop
 from ibe100.models.errors import StorageError
-from ibe100.models.stream_state import StreamState
+from ibe100.models.stream_state import StreamState, Tally
 from ibe100.ui.actions.command_palette import CommandPalette
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.fault_guard import FaultGuard
@@ -64,6 +64,21 @@ def test_the_palette_finds_and_runs_a_command(open_console: Open) -> None:
     palette.edit.setText("select sport")
     palette.accept_current()
     assert console.parts.cue_panel.target_id == "stream-2"
+
+
+def test_closing_names_the_breaks_that_stopping_would_end(open_console: Open) -> None:
+    on_air = running(2, "Sport", Tally.IN_BREAK, break_ends_at=1_800_000_000.0)
+    armed = running(3, "Kids", Tally.ARMED)
+    console = open_console(FakeServices([running(1, "News"), on_air, armed]))
+    console.window.close()
+    question = console.parts.closing.question
+    assert question is not None
+    assert question.breaks.text().splitlines() == [
+        "2 Sport is in a break until 08:00:00 UTC: stopping it ends the break.",
+        "3 Kids has a cue armed: stopping it loses the cue.",
+    ]
+    assert question.breaks.isVisible()
+    question.cancel.click()
 
 
 def test_closing_asks_while_a_stream_runs_and_keeps_it_by_default(open_console: Open) -> None:

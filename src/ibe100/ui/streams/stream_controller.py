@@ -163,7 +163,8 @@ class StreamController(QObject):
             self._editor.raise_()
             self._editor.activateWindow()
             return
-        editor = StreamEditor(self._client, view, self._window)
+        names = [row.name for row in self._streams.rows()]
+        editor = StreamEditor(self._client, view, self._window, names=names)
         before = None if view is None else view.config
         editor.saved.connect(lambda changed: self._saved(changed, before))
         editor.finished.connect(self._editor_closed)
@@ -180,7 +181,8 @@ class StreamController(QObject):
         if before is None:
             self.changed.emit(self._changes.added(view))
         elif before != view.config:
-            goes_on = "; it runs unchanged until it is restarted" if view.state.is_active else ""
+            waits = view.state.is_active and not before.runs_as(view.config)
+            goes_on = "; it runs unchanged until it is restarted" if waits else ""
             words = f"{view.name} is saved{goes_on}."
             self.changed.emit(self._changes.edited(view.stream_id, before, view.config, words))
         self.added.emit(view.stream_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 
 from PyQt6.QtCore import Qt
@@ -24,7 +25,8 @@ class CloseChoice(Enum):
 class CloseQuestion(QDialog):
     """Dialog in which Keep is the default and Escape cancels."""
 
-    def __init__(self, running: int, parent: QWidget) -> None:
+    def __init__(self, running: int, breaks: Sequence[str], parent: QWidget) -> None:
+        """`breaks` says of each stream that is in a break, or has a cue armed, how things stand."""
         super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self.choice = CloseChoice.CANCEL
         self.setWindowTitle("Close the console")
@@ -34,6 +36,9 @@ class CloseQuestion(QDialog):
             "second",
             wrap=True,
         )
+        self.breaks = label("\n".join(breaks), "strong", wrap=True)
+        self.breaks.setAccessibleName("Breaks on air and cues on their way")
+        self.breaks.setVisible(bool(breaks))
         self.keep = push_button("Keep streams running", kind="primary", height=36, auto_default=False)
         self.stop = push_button("Stop them", height=36, auto_default=False)
         self.cancel = push_button("Cancel", kind="flat", height=36, auto_default=False)
@@ -54,6 +59,7 @@ class CloseQuestion(QDialog):
         scaled(layout.setSpacing, 16)
         layout.addWidget(label("Close the console?", "heading"))
         layout.addWidget(words)
+        layout.addWidget(self.breaks)
         layout.addLayout(row)
         scaled(self.setFixedWidth, 470)
 

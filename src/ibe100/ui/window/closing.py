@@ -5,12 +5,14 @@ from __future__ import annotations
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QWidget
 
-from ibe100.models.stream_state import StreamState
-from ibe100.ui.qt_models.stream_list import StreamListModel
+from ibe100.models.stream_state import StreamState, Tally
+from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.window.close_question import CloseChoice, CloseQuestion
+from ibe100.utils.timecode import format_clock
 
 STOP_REASON = "console closed"
+MOST_NAMED = 6
 
 
 class Closing(QObject):
@@ -29,13 +31,20 @@ class Closing(QObject):
         if self._is_settled or not running or not self._client.is_bound:
             return True
         if self.question is None and not self._waiting:
-            self.question = CloseQuestion(len(running), self._window)
+            self.question = CloseQuestion(len(running), self._breaks(), self._window)
             self.question.finished.connect(self._answered)
             self.question.open()
         return False
 
     def _running(self) -> list[str]:
         return [row.stream_id for row in self._streams.rows() if row.view.state.is_active]
+
+    def _breaks(self) -> list[str]:
+        """Streams whose break is not over, the first few by name: stopping them ends it, or loses its cue."""
+        rows = [row for row in self._streams.rows() if row.view.tally in (Tally.IN_BREAK, Tally.ARMED)]
+        words = [_break_words(row) for row in rows[:MOST_NAMED]]
+        more = len(rows) - MOST_NAMED
+        return [*words, f"and {more} more in a break or armed"] if more > 0 else words
 
     def _answered(self) -> None:
         question, self.question = self.question, None
@@ -70,3 +79,13 @@ class Closing(QObject):
     def _close(self) -> None:
         self._is_settled = True
         self._window.close()
+
+
+def _break_words(row: StreamRow) -> str:
+    """`2 Sport 1 HD is in a break until 21:04:30 UTC: stopping it ends the break.`"""
+    who = f"{row.view.number} {row.name}"
+    if row.view.tally is Tally.ARMED:
+        return f"{who} has a cue armed: stopping it loses the cue."
+    ends = row.view.break_ends_at or row.view.break_announced_end
+    until = "" if ends is None else f" until {format_clock(ends)} UTC"
+    return f"{who} is in a break{until}: stopping it ends the break."

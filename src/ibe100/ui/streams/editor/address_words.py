@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from pydantic import BaseModel, SecretStr
 
@@ -118,3 +118,10 @@ def name_for(endpoint: BaseModel) -> str:
     url = str(getattr(endpoint, "url", ""))
     place = re.match(r"[a-z+]+://(?:[^/@]*@)?([^/:?]+)", url)
     return f"{str(getattr(endpoint, 'kind', '')).upper()} {place[1]}" if place else ""
+
+
+def free_name(name: str, taken: Collection[str]) -> str:
+    """The name, or with the next number behind it where another stream has it: `News 2`."""
+    known = {one.casefold() for one in taken}
+    tries = (name, *(f"{name} {number}" for number in range(2, len(known) + 3)))
+    return next(one for one in tries if one.casefold() not in known)

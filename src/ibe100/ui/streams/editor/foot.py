@@ -16,6 +16,7 @@ from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.utils.timecode import format_clock
 
+IN_LIST_ONLY = "Name and group hold at once; nothing is restarted for them."
 IN_BREAK = frozenset({Tally.ARMED, Tally.IN_BREAK})
 """A restart now would end the break, or lose the cue that waits."""
 
@@ -104,20 +105,25 @@ class EditorFoot(QStackedWidget):
         self.problem.setText(words)
         self.problem.setVisible(bool(words))
 
-    def show_stream(self, view: StreamView | None, restart_s: float) -> None:
-        """Show what saving would do to the stream as it is now."""
+    def show_stream(self, view: StreamView | None, restart_s: float, *, in_list_only: bool = False) -> None:
+        """Show what saving would do to the stream as it is now.
+
+        With `in_list_only` nothing was changed that it runs by: a restart would be for nothing.
+        """
         is_active = view is not None and view.state.is_active
         in_break = view is not None and is_active and view.tally in IN_BREAK
         self._runs = RunAfter.RESTART if is_active else RunAfter.START
         self.run.setText("Save and restart now" if is_active else "Save and start")
         self.run.setAccessibleName(self.run.text())
-        self.after_break.setVisible(in_break)
+        self.run.setVisible(not (is_active and in_list_only))
+        self.after_break.setVisible(in_break and not in_list_only)
         # The one that is offered first ends no break.
         set_kind(self.after_break, "primary" if in_break else "")
         set_kind(self.run, "" if in_break else "primary")
         self.effect.setVisible(is_active)
         if view is not None and is_active:
-            self.effect.setText(_effect(view, restart_s, in_break=in_break))
+            words = IN_LIST_ONLY if in_list_only else _effect(view, restart_s, in_break=in_break)
+            self.effect.setText(words)
 
 
 def _effect(view: StreamView, restart_s: float, *, in_break: bool) -> str:

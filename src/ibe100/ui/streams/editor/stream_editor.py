@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
@@ -14,7 +15,7 @@ from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import StreamConfig, StreamInput
 from ibe100.models.stream_list import Clash
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.streams.editor.address_words import name_for
+from ibe100.ui.streams.editor.address_words import free_name, name_for
 from ibe100.ui.streams.editor.contract_form import ContractForm, by_editor_field, correctable
 from ibe100.ui.streams.editor.endpoint_form import EndpointForm
 from ibe100.ui.streams.editor.field_spec import FieldSpec
@@ -53,9 +54,17 @@ class StreamEditor(QDialog):
 
     saved = pyqtSignal(object)
 
-    def __init__(self, client: ServiceClient, view: StreamView | None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        client: ServiceClient,
+        view: StreamView | None,
+        parent: QWidget | None = None,
+        *,
+        names: Collection[str] = (),
+    ) -> None:
+        """`names` are those of the other streams: a new one begins with a name that none of them has."""
         super().__init__(parent)
-        self._client, self._view = client, view
+        self._client, self._view, self._now = client, view, view
         self._report: StreamReport | None = None
         self._clashes: tuple[Clash, ...] = ()
         self._checked: StreamConfig | None = None
@@ -64,7 +73,9 @@ class StreamEditor(QDialog):
         self.folders = FolderGate(client, self)
         self.setWindowTitle("Add a stream" if view is None else f"Edit {view.config.name}")
         self.setModal(False)
-        self._config = StreamConfig(name=NEW_NAME) if view is None else view.config
+        self._names = names
+        self._new_name = free_name(NEW_NAME, names)
+        self._config = StreamConfig(name=self._new_name) if view is None else view.config
         self._general = [FormField(spec) for spec in GENERAL_FIELDS]
         self.input, self.output = EndpointForm(INPUT), EndpointForm(OUTPUT)
         self.return_feed = EndpointForm(RETURN_FEED)
@@ -169,11 +180,16 @@ class StreamEditor(QDialog):
 
     def show_view(self, view: StreamView | None) -> None:
         """Show what saving would do to the stream as it is now."""
-        restart_s = 0.0
+        self._now = view
+        self._show_effect()
+
+    def _show_effect(self) -> None:
+        view, config, restart_s = self._now, self._checked, 0.0
         if view is not None:
             stream_id = view.stream_id
             restart_s = self._client.read(lambda s: s.streams.restart_s(stream_id), 0.0)
-        self.foot.show_stream(view, restart_s)
+        is_in_list_only = config is not None and config != self._config and config.runs_as(self._config)
+        self.foot.show_stream(view, restart_s, in_list_only=is_in_list_only)
 
     def take_address(self, text: str) -> None:
         """Read the address of the input, as if it had been pasted into its field."""
@@ -199,7 +215,8 @@ class StreamEditor(QDialog):
         if event is None or event.key() not in ENTER or not modifiers & Qt.KeyboardModifier.ControlModifier:
             super().keyPressEvent(event)
             return
-        button = self.foot.run if modifiers & Qt.KeyboardModifier.ShiftModifier else self.foot.save
+        runs = modifiers & Qt.KeyboardModifier.ShiftModifier and not self.foot.run.isHidden()
+        button = self.foot.run if runs else self.foot.save
         if self.check() is not None:
             button.click()
 
@@ -215,6 +232,7 @@ class StreamEditor(QDialog):
         if config is None or config != self._checked:
             self._clashes = ()
         self._checked = config
+        self._show_effect()
         self._show_faults(found, None if config is None else self._lint(config))
         self.probe.button.setEnabled(self._source() is not None and self._probing is None)
         if config is not None:
@@ -289,8 +307,8 @@ class StreamEditor(QDialog):
 
     def _take_input(self, endpoint: BaseModel) -> None:
         """Name a new stream after the address that was pasted, and look at what is there."""
-        if self._view is None and self.name.value() in (NEW_NAME, ""):
-            self.name.set_value(name_for(endpoint) or NEW_NAME)
+        if self._view is None and self.name.value() in (self._new_name, ""):
+            self.name.set_value(free_name(name_for(endpoint) or NEW_NAME, self._names))
         self.check()
         self._probe()
 
