@@ -72,8 +72,9 @@ def test_all_cue_keys_work_in_every_dock(console: Console, name: str, floating: 
 
 
 def test_cue_keys_work_while_text_is_typed_and_the_text_stays(console: Console) -> None:
-    own = console.parts.cue_panel.break_row.own
-    edit = focus(console, own)
+    panel = console.parts.stream_panel
+    panel.open_filter()
+    edit = focus(console, panel.filter_edit)
     QTest.keyClicks(edit, "1")
     QTest.keyClick(edit, Key.Key_F9)
     console.until(lambda: actions(console) == [CueAction.TO_BREAK])
@@ -84,7 +85,7 @@ def test_cue_keys_work_while_text_is_typed_and_the_text_stays(console: Console) 
     QTest.keyPress(edit, Key.Key_F11)
     console.until(lambda: actions(console)[2:] == [CueAction.CRASH_OUT])
     QTest.keyRelease(edit, Key.Key_F11)
-    assert (edit.hasFocus(), own.text()) == (True, "1")
+    assert (edit.hasFocus(), panel.filter_edit.text()) == (True, "1")
 
 
 def open_palette(console: Console) -> QWidget:
@@ -155,6 +156,34 @@ def test_a_pre_rolled_cue_is_not_disarmed_by_the_esc_that_leaves_a_field(console
     assert console.services.cues.cues[-1].state is CueState.ARMED
     QTest.keyClick(window, Key.Key_Escape)
     console.until(lambda: console.services.cues.cues[-1].state is CueState.CANCELLED)
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [open_overlay, open_modal_question, open_multiview, open_drop_down],
+    ids=lambda one: one.__name__,
+)
+def test_esc_closes_what_is_in_front_and_shift_esc_disarms_behind_it(
+    console: Console, opened: Callable[[Console], QWidget]
+) -> None:
+    panel, cues = console.parts.cue_panel, console.services.cues
+    panel.pre_roll_row.set_value(8)
+    QTest.keyClick(console.window, Key.Key_F9)
+    console.until(panel.status.disarm.isVisible)
+    assert panel.status.disarm.key_now() == "Esc"
+    place = opened(console)
+    console.until(place.isVisible)
+    console.until(lambda: panel.status.disarm.key_now() == "Shift+Esc")
+    QTest.keyClick(place, Key.Key_Escape)
+    console.until(lambda: not place.isVisible())
+    assert cues.cues[-1].state is CueState.ARMED
+    assert "TO BREAK is still on its way" in panel.buttons.said
+    place = opened(console)
+    console.until(place.isVisible)
+    QTest.keyClick(place, Key.Key_Escape, Qt.KeyboardModifier.ShiftModifier)
+    console.until(lambda: cues.cues[-1].state is CueState.CANCELLED)
+    if place.isVisible():  # the overlay of the keys goes at the first key, which is Shift
+        QTest.keyClick(place, Key.Key_Escape)
 
 
 def test_a_duration_that_was_just_typed_does_not_keep_the_key_from_its_cue(console: Console) -> None:

@@ -16,6 +16,7 @@ from fake_values import running, view
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import BreakEnd, CueAction, CuePreview, CueRequest, CueState
 from ibe100.models.stream_config import StreamConfig
+from ibe100.ui.cues.cue_button import short_reasons
 from ibe100.ui.qt_models.cue_list import state_words
 
 LEFT = Qt.MouseButton.LeftButton
@@ -34,7 +35,7 @@ def type_length(console: Console, text: str) -> None:
     QTest.keyClicks(own, text)
 
 
-@pytest.mark.parametrize("text", ["999999", "0", "-5", "ten"])
+@pytest.mark.parametrize("text", ["999999", "0"])
 def test_a_length_that_cannot_be_announced_is_refused_and_not_changed(console: Console, text: str) -> None:
     panel = console.parts.cue_panel
     type_length(console, text)
@@ -47,6 +48,34 @@ def test_a_length_that_cannot_be_announced_is_refused_and_not_changed(console: C
     QTest.mouseClick(panel.break_row.button(30), LEFT)
     console.until(panel.buttons.to_break.isEnabled)
     assert (panel.buttons.said, panel.break_row.fault) == ("", "")
+
+
+def test_the_field_of_a_length_takes_seconds_only_and_is_left_when_it_was_used(console: Console) -> None:
+    panel = console.parts.cue_panel
+    own = panel.break_row.own
+    type_length(console, "-te4n5a")
+    assert (own.text(), panel.break_row.value(), panel.break_row.fault) == ("45", 45, "")
+    QTest.keyClick(own, Qt.Key.Key_Return)
+    assert not own.hasFocus()
+    type_length(console, "50")
+    QTest.keyClick(own, Qt.Key.Key_F9)
+    console.until(lambda: console.services.cues.requests)
+    assert (own.hasFocus(), own.text()) == (False, "50")
+
+
+@pytest.mark.parametrize(
+    ("reason", "clause"),
+    [
+        (
+            "TO BREAK (event 0x60000001) is on its way; wait for it or disarm it",
+            "TO BREAK is on its way",
+        ),
+        ("the processor is restarting (no reason known); wait", "the processor is restarting"),
+        ("the stream is in a break already; go BACK", "the stream is in a break already"),
+    ],
+)
+def test_a_reason_in_fewer_words_is_still_a_sentence(reason: str, clause: str) -> None:
+    assert short_reasons(reason)[1] == clause
 
 
 def test_a_typed_length_holds_at_once_and_an_unusual_one_is_warned_of(console: Console) -> None:

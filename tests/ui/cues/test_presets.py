@@ -75,6 +75,19 @@ def test_a_preset_that_cannot_go_is_dead_and_says_why(console: Console) -> None:
     assert "the stream does not run: start it" in button(console, "30 s local").toolTip()
 
 
+def test_a_preset_shows_what_contract_and_stream_give_where_it_leaves_that_open(console: Console) -> None:
+    streams, presets = console.services.streams, console.services.cue_presets
+    config = streams.views["stream-1"].config.model_copy(update={"contract": TEMPLATE})
+    console.do(lambda: streams.update("stream-1", config=config))
+    asked = f"{TEMPLATE.pre_roll_default_s:g} s pre-roll"
+    open_one = CuePreset(name="As asked")
+    console.run(presets.set_own("", (open_one,)))
+    console.until(lambda: [one.text() for one in console.parts.cue_panel.presets.buttons] == ["As asked"])
+    console.until(lambda: asked in button(console, "As asked").toolTip())
+    length = f"{config.scte35.break_duration_s:g} s"
+    assert button(console, "As asked").toolTip() == f"TO BREAK {length} · {asked}"
+
+
 def test_a_preset_that_breaks_the_contract_is_dead(console: Console) -> None:
     streams = console.services.streams
     strict = TEMPLATE.model_copy(update={"pre_roll_min_s": 7.0, "pre_roll_default_s": 8.0})

@@ -110,7 +110,9 @@ KEY_GROUPS: tuple[tuple[str, tuple[str | tuple[str, str], ...]], ...] = (
     (
         "Cues",
         (
-            *("to_break", "back", "disarm", "fire_step"),
+            *("to_break", "back", "disarm"),
+            ("Shift Esc", "Disarm the armed cue, whatever is in front"),
+            "fire_step",
             ("hold F11", "CRASH OUT on the target stream"),
             ("hold F12", "CRASH IN on the target stream"),
             *("pin", "cue_choices", "time_signal", "send_section", "splice_null"),

@@ -28,6 +28,16 @@ class TypingKeys(QObject):
         self._window = window
         events.take(self._take, QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
 
+    def takes_escape(self) -> bool:
+        """True where Esc leaves a field or closes a dialog, menu or list, and so disarms no cue."""
+        active = QApplication.activeWindow()
+        return (
+            QApplication.activePopupWidget() is not None
+            or QApplication.activeModalWidget() is not None
+            or (active is not None and not self._is_ours(active))
+            or _text_field() is not None
+        )
+
     def _take(self, watched: QWidget, event: QEvent) -> bool:
         if not isinstance(event, QKeyEvent) or not self._is_ours(watched):
             return False

@@ -42,6 +42,8 @@ LOW_WINDOW = 820
 """Height of the window in pixels at 100 % below which all but the line is folded up."""
 LEAST_LOWER, MOST_PART = 136, 0.2
 """Height of list or time line in pixels at 100 %, and the part of the window it may take."""
+GAP = 4
+"""Pixels at 100 % between the panel and the status bar below it."""
 MOST_HEIGHT = 16_777_215  # as Qt has it
 
 
@@ -113,7 +115,7 @@ class AlarmPanel(QWidget):
             self.below.addWidget(page)
         scaled(self.below.setMinimumHeight, LEAST_LOWER // 2)
         layout = QVBoxLayout(self)
-        scaled(layout.setContentsMargins, NEAR, 0, NEAR, 0)
+        scaled(layout.setContentsMargins, NEAR, 0, NEAR, GAP)
         layout.setSpacing(0)
         layout.addWidget(self.line)
         layout.addWidget(self.below, 1)
@@ -126,9 +128,9 @@ class AlarmPanel(QWidget):
     def height_in(self, window_height: int) -> int:
         """Height that line and lower part take by themselves: the same with alarms and without."""
         if self.is_folded:
-            return px(HEIGHT)
+            return px(HEIGHT) + px(GAP)
         wanted = 0 if self._breaks is None else self._breaks.sizeHint().height()
-        return px(HEIGHT) + max(px(LEAST_LOWER), min(wanted, int(window_height * MOST_PART)))
+        return px(HEIGHT) + px(GAP) + max(px(LEAST_LOWER), min(wanted, int(window_height * MOST_PART)))
 
     def set_window_height(self, height: int) -> None:
         """Fold everything but the line in a low window."""
@@ -238,7 +240,7 @@ class AlarmPanel(QWidget):
     def _fold(self) -> None:
         folded = self.is_folded
         self.below.setVisible(not folded)
-        self.setMaximumHeight(px(HEIGHT) if folded else MOST_HEIGHT)
+        self.setMaximumHeight(px(HEIGHT) + px(GAP) if folded else MOST_HEIGHT)
         if folded:
             self.line.hidden_button.setChecked(False)
         self._refresh()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QBrush, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
@@ -14,6 +16,7 @@ from ibe100.ui.widgets.permitted import PermittedButton
 
 HEIGHT = 36
 BAR_HEIGHT = 8
+ESC, SHIFT_ESC = "Esc", "Shift+Esc"
 LATE_PART = 0.12
 """Part of the bar behind the mark of the planned end."""
 
@@ -24,9 +27,11 @@ class DisarmButton(PermittedButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Act.DISARM_CUE, "Disarm", None, parent)
         self._left_s, self._part = 0.0, 0.0
+        self.key_now: Callable[[], str] = lambda: ESC
+        """Key that disarms as things stand: Esc first goes to what is in front."""
         scaled(self.setFixedHeight, HEIGHT)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName("Call off the cue, key Escape")
+        self.setAccessibleName("Call off the cue, key Escape; Shift Escape whatever is in front")
 
     def show_left(self, left_s: float, whole_s: float) -> None:
         """Show for how long it still works."""
@@ -52,7 +57,7 @@ class DisarmButton(PermittedButton):
         painter.fillRect(bar, shade(Colour.TALLY_AMBER_EDGE))
         painter.setPen(shade(Colour.TEXT if enabled else Colour.TEXT_MUTED))
         painter.setFont(sans(BODY, bold=True))
-        words = f"✕  {self.text()}   Esc"
+        words = f"✕  {self.text()}   {self.key_now()}"
         room = self.rect().adjusted(px(6), 0, -px(6), -px(5))
         painter.drawText(room, Qt.AlignmentFlag.AlignCenter, words)
 

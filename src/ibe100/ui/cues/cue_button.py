@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PyQt6.QtCore import QRect, QRectF, QSize, Qt
@@ -15,6 +16,7 @@ from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import set_tooltip
 
 WIDTH = 144
+_IN_BRACKETS = re.compile(r" \([^()]*\)")
 LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 WRAPPED = int(LEFT) | int(Qt.TextFlag.TextWordWrap)
 
@@ -30,11 +32,14 @@ def fitting(variants: Sequence[str], font: QFont, room: QRect) -> str:
 
 
 def short_reasons(reason: str) -> tuple[str, ...]:
-    """A reason in full and in fewer words: `the stream is in a break already; …` as `in a break already`."""
-    cut = min((at for mark in ";:(" if (at := reason.find(mark)) > 0), default=len(reason))
-    clause = reason[:cut].strip()
-    bare = clause.removeprefix("the stream is ").removeprefix("the stream ").removesuffix(" in the stream")
-    return reason, clause, bare
+    """A reason in full and in fewer words: `the stream is in a break already; …` as `in a break already`.
+
+    What is left is still a sentence: `TO BREAK (event 0x1) is on its way; …` without what is in brackets.
+    """
+    bare = _IN_BRACKETS.sub("", reason)
+    clause = bare[: min((at for mark in ";:" if (at := bare.find(mark)) > 0), default=len(bare))].strip()
+    short = clause.removeprefix("the stream is ").removeprefix("the stream ").removesuffix(" in the stream")
+    return reason, clause, short
 
 
 class CueButton(QAbstractButton):

@@ -100,13 +100,13 @@ class CueButtons(QWidget):
             words = CRASH_WORDS[action] if ready else (*_why(readiness[action]), SAME_REASON[action])
             crash.show_state(*words, ready=ready)
 
-    def say(self, action: CueAction, words: str) -> None:
-        """Say above the buttons, over what stands there, why a press did nothing."""
+    def say(self, words: str, spoken: str = "") -> None:
+        """Say above the buttons, over what stands there, what became of a press; `spoken` to a reader."""
         self.unsay()
         place = self.parentWidget() or self
         said = label(words, "said", wrap=True)
         said.setParent(place)
-        said.setAccessibleName(f"{action} was refused: {words}")
+        said.setAccessibleName(spoken or words)
         said.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         said.setFixedWidth(self.width())
         said.show()

@@ -122,7 +122,7 @@ class CuePanel(QWidget):
         for row in (self.break_row, self.pre_roll_row, self.break_end_row):
             row.changed.connect(self._ask_previews)
         self._trigger.refused.connect(self._was_refused)
-        self._trigger.ignored.connect(self.buttons.say)
+        self._trigger.ignored.connect(lambda _action, words: self.buttons.say(words))
         self._trigger.changed.connect(self._refresh)
         self._cues.cue_changed.connect(self.status.note)
         self._cues.cue_changed.connect(self._refresh)
@@ -161,6 +161,7 @@ class CuePanel(QWidget):
         if row is not None and fault:
             self._was_refused(action, row.name, fault)
             return
+        self.break_row.leave()
         self._trigger.fire(row, action, None if row is None else self._request(row.stream_id, action))
 
     def prepare(self, action: CueAction) -> None:
@@ -187,6 +188,13 @@ class CuePanel(QWidget):
         latest = self._cues.latest(self._target_id)
         if latest is not None and not latest.state.is_final and (latest.splice_at or 0) > time.time():
             self.refused.emit("Disarm", f"{latest.action} can be called off no longer")
+
+    def say_still_armed(self) -> None:
+        """Say that Esc went to what was in front, where the target's cue could be called off."""
+        cue = self._cues.can_be_called_off(self._target_id, time.time())
+        if cue is not None:
+            words = f"{cue.action} is still on its way. Esc went to what was in front"
+            self.buttons.say(f"{words}; Esc again, or Shift+Esc anywhere, calls the cue off.")
 
     def _request(self, stream_id: str, action: CueAction) -> CueRequest:
         leaves = action.traits.direction is Direction.OUT
@@ -250,7 +258,7 @@ class CuePanel(QWidget):
         if isinstance(action, CueAction):
             self._end_refusal(action)
             if action in BREAK_ACTIONS:
-                self.buttons.say(action, words)
+                self.buttons.say(words, f"{action} was refused: {words}")
             self._trigger.read_readiness(self._row())
             if words in self._reasons(action):
                 self._refusals[action] = told

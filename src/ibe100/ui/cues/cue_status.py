@@ -13,7 +13,7 @@ from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.ui.cues.countdown_bars import HEIGHT as BOTTOM_HEIGHT
 from ibe100.ui.cues.countdown_bars import BreakBar, DisarmButton
 from ibe100.ui.cues.cue_reading import RECENT_S, Reading, read_cue
-from ibe100.ui.qt_models.cue_list import receipt_words
+from ibe100.ui.qt_models.cue_list import receipt_words, state_words
 from ibe100.ui.qt_models.stream_list import StreamRow
 from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.labels import ElidedLabel, TwoLineLabel, label, restyle, set_kind
@@ -170,7 +170,7 @@ def _receipt(cue: Cue | None, at: float) -> str:
         return "no cue sent yet"
     is_old = cue.state.is_final and at - max(cue.requested_at, cue.splice_at or 0) > RECENT_S
     return (
-        f"last {format_clock(cue.requested_at)} {cue.state}: {receipt_words(cue)}"
+        f"last {format_clock(cue.requested_at)} {state_words(cue)}: {receipt_words(cue)}"
         if is_old
         else receipt_words(cue)
     )

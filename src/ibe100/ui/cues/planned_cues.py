@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QWidget
 
-from ibe100.models.cues.preset import CuePreset, Rundown
-from ibe100.models.scte35_marker import CueAction
+from ibe100.models.cues.preset import PRE_ROLLED, CuePreset, Rundown
+from ibe100.models.scte35_marker import CueAction, Direction
 from ibe100.ui.cues.cue_trigger import CueTrigger
 from ibe100.ui.cues.preset_bar import PresetBar
 from ibe100.ui.cues.preset_editor import PresetEditor
@@ -47,10 +47,12 @@ class PlannedCues(QObject):
         self._bar.show_presets(
             self._client.read(lambda s: s.cue_presets.presets(stream_id), ()),
             lambda preset: self._refusal(row, preset),
+            lambda preset: self._on_target(row, preset).summary,
         )
         rundown = self._rundown(stream_id)
         step = rundown.step
-        self._view.show_rundown(rundown, "" if step is None else self._refusal(row, step))
+        whole = rundown.model_copy(update={"steps": tuple(self._on_target(row, s) for s in rundown.steps)})
+        self._view.show_rundown(whole, "" if step is None else self._refusal(row, step))
 
     def fire(self, preset: CuePreset) -> None:
         """Fire a preset on the target."""
@@ -142,16 +144,20 @@ class PlannedCues(QObject):
             return f"{preset.action} is on its way"
         if preset.action is not CueAction.TO_BREAK:
             return ""
-        config, action = row.view.config, preset.action
-        length = preset.duration_s or config.scte35.break_duration_s
-        faults = self._client.read(
-            lambda s: s.contracts.break_faults(
-                config.contract,
-                length,
-                s.contracts.default_pre_roll_s(config.contract, action)
-                if preset.pre_roll_s is None
-                else preset.pre_roll_s,
-            ),
-            (),
-        )
+        contract, whole = row.view.config.contract, self._on_target(row, preset)
+        length_s, pre_roll_s = whole.duration_s or 0.0, whole.pre_roll_s or 0.0
+        faults = self._client.read(lambda s: s.contracts.break_faults(contract, length_s, pre_roll_s), ())
         return "; ".join(faults)
+
+    def _on_target(self, row: StreamRow | None, preset: CuePreset) -> CuePreset:
+        """The preset with what the target's options and contract give where it leaves that open."""
+        if row is None:
+            return preset
+        config, traits, given = row.view.config, preset.action.traits, {}
+        if preset.duration_s is None and traits.direction is Direction.OUT:
+            given["duration_s"] = config.scte35.break_duration_s
+        if preset.pre_roll_s is None and traits.splices in PRE_ROLLED:
+            given["pre_roll_s"] = self._client.read(
+                lambda s: s.contracts.default_pre_roll_s(config.contract, preset.action), 0.0
+            )
+        return preset.model_copy(update=given)

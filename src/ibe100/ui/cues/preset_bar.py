@@ -13,7 +13,7 @@ from ibe100.ui.themes.sizes import px, scaled
 from ibe100.ui.widgets.buttons import give_menu, push_button
 from ibe100.ui.words.tooltips import set_tooltip
 
-HEIGHT, GAP, MORE_WIDTH = 36, 4, 48
+HEIGHT, GAP = 36, 4
 
 
 class PresetBar(QWidget):
@@ -27,9 +27,11 @@ class PresetBar(QWidget):
         super().__init__(parent)
         self._presets: tuple[CuePreset, ...] = ()
         self._refusals: tuple[str, ...] = ()
+        """Why each cannot be fired; empty where it can."""
+        self._summaries: tuple[str, ...] = ()
         self.buttons: list[QPushButton] = []
         self.more = QToolButton(self)
-        self.more.setText("…")
+        self.more.setText("More")
         self.more.setAccessibleName("More presets of cues")
         set_tooltip(self.more, "More presets; edit presets")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -41,25 +43,34 @@ class PresetBar(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         scaled(self.setFixedHeight, HEIGHT)
 
-    def show_presets(self, presets: Sequence[CuePreset], refusal: Callable[[CuePreset], str]) -> None:
-        """Show the presets of the target; a dead one says why in its tooltip and in the menu."""
+    def show_presets(
+        self,
+        presets: Sequence[CuePreset],
+        refusal: Callable[[CuePreset], str],
+        summary: Callable[[CuePreset], str],
+    ) -> None:
+        """Show the presets of the target; a dead one says why in its tooltip and in the menu.
+
+        `summary` is what a preset sends on the target.
+        """
         if tuple(presets) != self._presets:
             self._presets = tuple(presets)
             for button in self.buttons:
                 button.hide()
                 button.deleteLater()
             self.buttons = [self._button(preset) for preset in self._presets]
-            self._refusals = ()
+            self._refusals = self._summaries = ()
             self._arrange()
         refusals = tuple(refusal(preset) for preset in self._presets)
-        if refusals != self._refusals:
-            self._refusals = refusals
-            for button, preset, words in zip(self.buttons, self._presets, refusals, strict=True):
-                if words and button.hasFocus():
+        summaries = tuple(summary(preset) for preset in self._presets)
+        if (refusals, summaries) != (self._refusals, self._summaries):
+            self._refusals, self._summaries = refusals, summaries
+            for button, why, words in zip(self.buttons, refusals, summaries, strict=True):
+                if why and button.hasFocus():
                     button.clearFocus()  # Qt would hand it to the next one, which is another cue
-                button.setEnabled(not words)
-                set_tooltip(button, words or preset.summary)
-                button.setAccessibleDescription(words or preset.summary)
+                button.setEnabled(not why)
+                set_tooltip(button, why or words)
+                button.setAccessibleDescription(why or words)
 
     def sizeHint(self) -> QSize:
         """One row, as wide as there is room."""
@@ -71,14 +82,15 @@ class PresetBar(QWidget):
         self._arrange()
 
     def _button(self, preset: CuePreset) -> QPushButton:
-        built = push_button(preset.name, f"Preset {preset.name}: {preset.summary}", kind="preset")
+        built = push_button(preset.name, f"Preset {preset.name}", kind="preset")
         built.setParent(self)
         built.clicked.connect(lambda: self.fire_requested.emit(preset))
         return built
 
     def _arrange(self) -> None:
         height, gap = px(HEIGHT), px(GAP)
-        room = self.width() - px(MORE_WIDTH) - gap
+        more = self.more.sizeHint().width()
+        room = self.width() - more - gap
         left, is_full = 0, False
         for button in self.buttons:
             width = button.sizeHint().width()
@@ -87,13 +99,14 @@ class PresetBar(QWidget):
             if not is_full:
                 button.setGeometry(left, 0, width, height)
                 left += width + gap
-        self.more.setGeometry(self.width() - px(MORE_WIDTH), 0, px(MORE_WIDTH), height)
+        self.more.setGeometry(self.width() - more, 0, more, height)
 
     def _fill_menu(self) -> None:
         self.menu.clear()
-        for button, preset, refusal in zip(self.buttons, self._presets, self._refusals, strict=True):
+        every = zip(self.buttons, self._presets, self._refusals, self._summaries, strict=True)
+        for button, preset, refusal, summary in every:
             if not button.isVisible():
-                words = f"{preset.name}: {refusal or preset.summary}"
+                words = f"{preset.name}: {refusal or summary}"
                 action = self.menu.addAction(words.replace("&", "&&"))
                 if action is not None:
                     action.setEnabled(not refusal)

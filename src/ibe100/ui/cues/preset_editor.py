@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
 )
 
 from ibe100.models.base import build
-from ibe100.models.cues.preset import NOT_BY_ONE_PRESS, CuePreset
+from ibe100.models.cues.preset import NOT_BY_ONE_PRESS, PRE_ROLLED, CuePreset
 from ibe100.models.cues.segmentation import SegmentationType
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.scte35_marker import BreakEnd, CueAction, Direction
@@ -172,7 +172,7 @@ class PresetEditor(QDialog):
         out = action.traits.direction is Direction.OUT
         for field, is_there in (
             (self.duration, out),
-            (self.pre_roll, action.traits.splices in ("as asked", "as the contract asks")),
+            (self.pre_roll, action.traits.splices in PRE_ROLLED),
             (self.returns, out),
             (self.segmentation, action is CueAction.TIME_SIGNAL),
             (self.section, action is CueAction.SEND_SECTION),

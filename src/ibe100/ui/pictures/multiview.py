@@ -68,7 +68,7 @@ class Multiview(QWidget):
             foot.addWidget(count)
         foot.addWidget(self.words)
         foot.addStretch(1)
-        foot.addWidget(label("Esc leaves · 1–9 or a click chooses the stream for cues", "muted"))
+        foot.addWidget(label("Esc leaves · Shift+Esc disarms · 1–9 or a click chooses", "muted"))
         foot.addSpacing(px(16))
         foot.addWidget(UtcClock())
         self._refreshing = repeating(self, REFRESH_MS, self.refresh)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PyQt6.QtCore import QEvent, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QRegularExpression, Qt, pyqtSignal
+from PyQt6.QtGui import QRegularExpressionValidator
 from PyQt6.QtWidgets import QButtonGroup, QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from ibe100.ui.themes.sizes import scaled
@@ -17,6 +18,8 @@ SEGMENT_HEIGHT = 32
 CAPTION_WIDTH = 72
 OWN_WIDTH = 68
 LEAST_S = 0.1
+SECONDS = QRegularExpression(r"\d{0,6}([.,]\d{0,2})?")
+"""What can be typed as seconds: a letter that is meant as a command does not change them."""
 
 
 def segment_row(owner: QWidget, title: str) -> QHBoxLayout:
@@ -82,7 +85,9 @@ class ChoiceRow(QWidget):
             scaled(self.own.setFixedSize, OWN_WIDTH, SEGMENT_HEIGHT)
             self.own.setAccessibleName(f"{accessible_name}, own value in seconds")
             set_tooltip(self.own, "Own value in seconds")
+            self.own.setValidator(QRegularExpressionValidator(SECONDS, self.own))
             self.own.textEdited.connect(self._typed)
+            self.own.returnPressed.connect(self.leave)
             self.own.editingFinished.connect(self._typed_to_the_end)
             layout.addWidget(self.own)
 
@@ -94,6 +99,10 @@ class ChoiceRow(QWidget):
         """Focus the chosen button: arrows choose another, Tab goes on to the next row."""
         chosen = self._group.checkedButton() or self.own
         chosen.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def leave(self) -> None:
+        """Give the keyboard back where an own value was typed: it is taken, and the next key is a command."""
+        self.own.clearFocus()
 
     def button(self, seconds: int) -> QPushButton:
         """The button of one choice."""

@@ -21,6 +21,7 @@ from ibe100.ui.actions.typing_keys import TypingKeys
 from ibe100.ui.actions.wheel_guard import WheelGuard
 from ibe100.ui.alarms.alarm_panel import AlarmPanel
 from ibe100.ui.alarms.alarm_sound import AlarmSound
+from ibe100.ui.cues.countdown_bars import ESC, SHIFT_ESC
 from ibe100.ui.cues.cue_panel import CuePanel
 from ibe100.ui.dashboard.break_timeline import BreakTimeline
 from ibe100.ui.dashboard.dashboard import Dashboard, scrolled
@@ -119,10 +120,14 @@ class Parts:
             Qt.Key.Key_F9: lambda: self.cue_panel.fire(CueAction.TO_BREAK),
             Qt.Key.Key_F10: lambda: self.cue_panel.fire(CueAction.BACK_TO_PROGRAMME),
         }
-        self.cue_keys = CueKeys(self.events, pressed, self.cue_panel.buttons.take_key)
+        panel = self.cue_panel
+        self.cue_keys = CueKeys(
+            self.events, pressed, panel.buttons.take_key, panel.disarm, panel.say_still_armed
+        )
         self.typed_ahead = TypedAhead(self.events)
         self.events.take(widen_list, QEvent.Type.Show)
-        self.typing_keys = TypingKeys(self.events, window)
+        self.typing_keys = typing = TypingKeys(self.events, window)
+        panel.status.disarm.key_now = lambda: SHIFT_ESC if typing.takes_escape() else ESC
         self.focus = FocusReturn(self.events, window, self.stream_panel.list, self.docks.is_in_sight)
 
     def _build_panels(self, subtitle: str) -> None:
