@@ -144,10 +144,13 @@ def can_follow(earlier: CueState, later: CueState) -> bool:
     return later in found
 
 
+WITHDRAWN = "WITHDRAWN"
+
+
 def shown_state(action: str, state: str) -> str:
     """State for a reader: a call-off that is on the output has withdrawn a cue, it splices nothing."""
     is_withdrawn = action == CueAction.CALL_OFF and state in (CueState.SEEN, CueState.SPLICED)
-    return "WITHDRAWN" if is_withdrawn else str(state)
+    return WITHDRAWN if is_withdrawn else str(state)
 
 
 class CueRequest(Value):

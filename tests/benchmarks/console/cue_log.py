@@ -23,8 +23,9 @@ from ibe100.database.records import EventIdRange
 from ibe100.models.cues.log import CueLog, CueLogQuery
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.scte35 import encode, splice_insert, to_base64
-from ibe100.ui.qt_models.cue_log_table import WIDTHS, cue_columns
+from ibe100.ui.qt_models.cue_log_table import cue_columns
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
+from ibe100.ui.records.cue_log_page import WIDTHS
 from ibe100.ui.widgets.tables import fit_columns, quiet_table
 
 ROUNDS = 5

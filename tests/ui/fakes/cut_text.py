@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from PyQt6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PyQt6.QtCore import QAbstractItemModel, QPoint, QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QFontMetrics, QPainter
 from PyQt6.QtWidgets import (
     QAbstractButton,
@@ -28,6 +28,8 @@ from ibe100.ui.widgets.labels import ElidedLabel, TwoLineLabel
 ELLIPSIS = "…"
 SLACK = 1
 """Pixels that rounding may take."""
+CELL_EDGES = 18
+"""Pixels of a cell at its edges, beside its text."""
 WHOLE_KINDS = frozenset({"problem", "magenta", "amber"})
 """Kinds of labels that are never elided: what they say matters."""
 
@@ -217,13 +219,20 @@ def _table(table: QWidget) -> list[str]:
             font = index.data(Qt.ItemDataRole.FontRole) or table.font()
             metrics = QFontMetrics(font)
             lines = max(1, table.rowHeight(row) // metrics.lineSpacing()) if table.wordWrap() else 1
-            if metrics.horizontalAdvance(words) > table.columnWidth(column) * lines:
+            # A number is told by its digits, and one that is cut is another number: edges count as well.
+            edges = CELL_EDGES if _is_number(model, column) else 0
+            if metrics.horizontalAdvance(words) + edges > table.columnWidth(column) * lines:
                 tip = str(index.data(Qt.ItemDataRole.ToolTipRole) or "")
-                if words.split()[0] not in tip:
+                if words.split()[0] not in tip or _is_number(model, column):
                     wrong.append(f"cell {words!r} of {table.accessibleName()!r} is whole nowhere")
             if metrics.height() > table.rowHeight(row) + SLACK:
                 wrong.append(f"a row of {table.accessibleName()!r} is {table.rowHeight(row)} high")
     return wrong
+
+
+def _is_number(model: QAbstractItemModel, column: int) -> bool:
+    edge = model.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
+    return edge is not None and bool(int(edge) & int(Qt.AlignmentFlag.AlignRight))
 
 
 def _header(table: QTableView, header: QHeaderView) -> list[str]:

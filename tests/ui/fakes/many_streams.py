@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 
-from fake_services import FakeServices
+from fake_services import FakeServices, section
 from fake_values import alarm, planned, running, view
 from ibe100.models.alarms.alarm import Alarm, AlarmState, Severity
 from ibe100.models.cues.schedule import At, BreakPlan
 from ibe100.models.messages import StreamView
+from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.stream_state import StreamState, Tally
 
 NAMES = (
@@ -60,9 +61,44 @@ def _alarms(count: int) -> list[Alarm]:
     ]
 
 
+def _cues() -> list[Cue]:
+    """Cues of the first stream, in the states that have most words."""
+    now = time.time()
+    states = (
+        (CueAction.TO_BREAK, CueState.SPLICED, ""),
+        (CueAction.BACK_TO_PROGRAMME, CueState.FAILED, "the processor took no null packet for it"),
+        (CueAction.CALL_OFF, CueState.SPLICED, ""),
+        (CueAction.CRASH_OUT, CueState.AIRED_LATE, "its splice time had passed"),
+        (CueAction.TO_BREAK, CueState.CANCELLED, "called off by olga"),
+    )
+    return [
+        Cue(
+            cue_id=number,
+            stream_id="stream-1",
+            session_id=1,
+            action=action,
+            state=state,
+            reason=reason,
+            requested_by="olga",
+            requested_at=now - 90_000 + number,
+            splice_event_id=0x60000000 + number,
+            pre_roll_s=0.0,
+            section_base64=section(number),
+            sent=1,
+            sent_expected=1,
+            sent_at=now - 90_000 + number,
+            seen=1,
+            seen_at=now - 90_000 + number + 0.023,
+            latency_ms=23.4,
+        )
+        for number, (action, state, reason) in enumerate(states, start=1)
+    ]
+
+
 def many_streams(count: int) -> FakeServices:
-    """Services of `count` streams, six alarms and three planned breaks."""
+    """Services of `count` streams, six alarms, five cues of yesterday and three planned breaks."""
     services = FakeServices([_stream(number) for number in range(1, count + 1)], _alarms(count))
+    services.cues.cues = _cues()
     for place, title in enumerate(("Evening break before the news of the region", "Local window", "Promo")):
         plan = BreakPlan(
             stream_id="stream-1",

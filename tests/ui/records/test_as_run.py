@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QLabel, QTableView
 
 from console_under_test import Console
@@ -18,6 +20,7 @@ from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.scte35.section import encode
 from ibe100.scte35.values import SpliceInfoSection, SpliceNull
 from ibe100.ui.qt_models.as_run_table import LATE_COLUMN, AsRunTableModel
+from ibe100.ui.records import as_run_page
 from ibe100.ui.records.section_view import section_words
 from ibe100.ui.widgets.tables import READING
 
@@ -85,6 +88,21 @@ def test_a_row_is_decoded_and_copied(console: Console) -> None:
     clipboard = QApplication.clipboard()
     assert clipboard is not None
     assert clipboard.text() == SECTION
+
+
+def test_the_day_is_exported_by_the_button_in_the_kind_that_was_chosen_last(
+    console: Console, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page, button, Save: three presses."""
+    page, asked = console.parts.as_run, []
+    monkeypatch.setattr(as_run_page, "ask_file_to_write", lambda *given: asked.append(given[3]))
+    QTest.mouseClick(page.export_button, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    menu = page.export_button.menu()
+    assert menu is not None
+    next(action for action in menu.actions() if "PDF" in action.text()).trigger()
+    assert page.export_button.text() == "Export PDF"
+    QTest.mouseClick(page.export_button, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
+    assert [name.rpartition(".")[2] for name in asked] == ["csv", "pdf", "pdf"]
 
 
 def test_the_log_is_exported_and_its_digest_is_said(console: Console, tmp_path: Path) -> None:

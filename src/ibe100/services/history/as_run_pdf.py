@@ -9,6 +9,7 @@ from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
 from ibe100.models.cues.as_run import AsRunLog
+from ibe100.models.scte35_marker import shown_state
 from ibe100.services.history.as_run_columns import Cell, Record
 
 FONT = "Courier"
@@ -110,7 +111,7 @@ def _cells(record: Record) -> tuple[str, ...]:
     return (
         _text(record["splice_event_id"]),
         _text(record["action"]),
-        _text(record["state"]),
+        _text(shown_state(str(record["action"]), str(record["state"]))),
         _text(record["duration_s"]),
         *(_clock(record[name]) for name in TIMES),
         _text(record["lateness_ms"]),

@@ -11,7 +11,7 @@ from ibe100.database.metrics_store import MetricsStore
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.errors import StorageError
 from ibe100.models.metrics import StreamChange
-from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.scte35_marker import Cue, CueAction, CueState, shown_state
 from ibe100.models.session import AttemptRecord, SessionRecord
 from ibe100.models.stream_event import EventKind, StreamEvent
 
@@ -92,7 +92,7 @@ def _of_cue(cue: Cue) -> StreamEvent:
         stream_id=cue.stream_id,
         at=at,
         kind=EventKind.CUE,
-        text=f"{cue.action}{event_id} {cue.state}{reason}",
+        text=f"{cue.action}{event_id} {shown_state(cue.action, cue.state)}{reason}",
         is_bad=cue.state in (CueState.FAILED, CueState.AIRED_LATE),
     )
 

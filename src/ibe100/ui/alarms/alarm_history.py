@@ -14,7 +14,7 @@ from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
-from ibe100.ui.widgets.tables import READING, fit_columns, record_table, say_nothing
+from ibe100.ui.widgets.tables import CLOCK, DAY, READING, Widths, fit_columns, record_table, say_nothing
 from ibe100.ui.widgets.tally_mark import SEVERITY_TEXT
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_day
@@ -28,7 +28,7 @@ SPANS: tuple[tuple[str, float | None], ...] = (
     ("last 7 days", 7 * 86_400.0),
     ("all on record", None),
 )
-DAY = 1
+LAST_DAY = 1
 
 
 def seen_to(alarm: Alarm) -> str:
@@ -55,7 +55,7 @@ COLUMNS: tuple[Column[Alarm], ...] = (
     Column("Acknowledged", seen_to),
 )
 NOTHING = "No alarm was raised in this time."
-WIDTHS = {0: 72, 1: 112, 2: 68, 3: 62, 4: 96, 6: 110, 7: 104}
+WIDTHS: Widths = {0: 72, 1: DAY, 2: CLOCK, 3: 62, 4: 96, 6: 110, 7: 104}
 CONDITION_COLUMN = 5
 
 
@@ -75,7 +75,7 @@ class AlarmHistory(QWidget):
         self.span.setAccessibleName("Time")
         for words, seconds in SPANS:
             self.span.addItem(words, seconds)
-        self.span.setCurrentIndex(DAY)
+        self.span.setCurrentIndex(LAST_DAY)
         self.words = QLineEdit()
         self.words.setPlaceholderText("Stream, condition, value")
         self.words.setAccessibleName("Search the alarms")

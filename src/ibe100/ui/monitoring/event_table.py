@@ -13,12 +13,12 @@ from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableMo
 from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.labels import ElidedLabel
-from ibe100.ui.widgets.tables import fit_columns, record_table
+from ibe100.ui.widgets.tables import DATE, Widths, fit_columns, record_table
 from ibe100.ui.widgets.tally_mark import SEVERITY_TEXT
 from ibe100.utils.timecode import format_date, format_span
 from ibe100.utils.units import counted
 
-WIDTHS = {0: 148, 1: 78, 2: 76}
+WIDTHS: Widths = {0: DATE, 1: 78, 2: 76}
 Numbered = tuple[int, StreamEvent]
 
 

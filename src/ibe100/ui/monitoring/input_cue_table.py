@@ -15,7 +15,7 @@ from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.copy_button import CopyButton
 from ibe100.ui.widgets.labels import ElidedLabel
-from ibe100.ui.widgets.tables import fit_columns, record_table
+from ibe100.ui.widgets.tables import DAY, Widths, fit_columns, record_table
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_day
 from ibe100.utils.units import format_pid
@@ -36,7 +36,7 @@ COLUMNS: tuple[Column[InputCue], ...] = (
     Column("Says", lambda cue: cue.summary),
     Column("Bytes", lambda cue: str(len(base64.b64decode(cue.section_base64))), numeric=True),
 )
-WIDTHS = {0: 118, 1: 64, 2: 120, 4: 56}
+WIDTHS: Widths = {0: DAY, 1: "0x1FFF", 2: 120, 4: 56}
 SAYS_COLUMN = 3
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt
@@ -11,9 +11,9 @@ from PyQt6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWi
 
 from ibe100.models.stream_state import PidSample, ServiceSample, Telemetry
 from ibe100.ui.themes.enterprise_theme import figures, sans
-from ibe100.ui.themes.sizes import SECOND, px, scaled
+from ibe100.ui.themes.sizes import SECOND, on_text_size, px, scaled
 from ibe100.ui.themes.tokens import Colour, shade
-from ibe100.ui.widgets.tables import offer_copy
+from ibe100.ui.widgets.tables import offer_columns, offer_copy, show_column
 from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.units import UNKNOWN, format_pid, kilobits
 
@@ -72,18 +72,27 @@ class PidTree(QTreeWidget):
         header.setAccessibleName("Services and PIDs: columns")
         header.setStretchLastSection(False)
         scaled(header.setMinimumSectionSize, 40)
-        for column, width in enumerate(WIDTHS):
-            self.setColumnWidth(column, px(width))
         header.setSectionResizeMode(FORMAT, QHeaderView.ResizeMode.Stretch)
+        self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+        offer_columns(self, header)
+        on_text_size(self, PidTree._fit_columns, "columns")
+        self._is_narrow = False
         self._items: dict[Key, QTreeWidgetItem] = {}
+
+    def _fit_columns(self) -> None:
+        for column, width in enumerate(WIDTHS):
+            if column != FORMAT:
+                self.setColumnWidth(column, px(width))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Show as many columns as there is room for."""
         super().resizeEvent(event)
-        is_narrow = self.width() < WIDE
-        if self.isColumnHidden(ONLY_IF_WIDE[0]) != is_narrow:
+        is_narrow = self.width() < px(WIDE)
+        if is_narrow is not self._is_narrow:
+            self._is_narrow = is_narrow
             for column in ONLY_IF_WIDE:
-                self.setColumnHidden(column, is_narrow)
+                show_column(self, column, not is_narrow)
 
     def show_sample(self, sample: Telemetry | None) -> None:
         """Show what flows now; nothing without a sample."""
@@ -193,7 +202,7 @@ class PidTree(QTreeWidget):
         found = self._items.get(key)
         if found is not None:
             return found
-        item = QTreeWidgetItem()
+        item = _Row(key)
         for column in range(len(COLUMNS)):
             item.setFont(column, (figures if column in NUMERIC else sans)(SECOND))
             if column in NUMERIC and column != 0:
@@ -205,8 +214,7 @@ class PidTree(QTreeWidget):
             item.setExpanded(True)
         else:
             parent = self._item((service_id, None))
-            place = sum(1 for known in _pids_of(self._items, service_id) if known < pid)
-            parent.insertChild(place, item)
+            parent.addChild(item)
         return item
 
     def _keep(self, keys: Iterable[Key]) -> None:
@@ -220,8 +228,26 @@ class PidTree(QTreeWidget):
                 self.takeTopLevelItem(place)
 
 
-def _pids_of(items: Mapping[Key, QTreeWidgetItem], service_id: int) -> list[int]:
-    return [pid for home, pid in items if home == service_id and pid is not None]
+class _Row(QTreeWidgetItem):
+    """Service or PID, in the order of the column that was clicked, in which numbers count as numbers."""
+
+    def __init__(self, key: Key) -> None:
+        super().__init__()
+        self._place = (key[0] == OTHERS, key[0], -1 if key[1] is None else key[1])
+
+    def __lt__(self, other: QTreeWidgetItem) -> bool:
+        tree = self.treeWidget()
+        column = 0 if tree is None else tree.sortColumn()
+        if column <= 0 and isinstance(other, _Row):
+            return self._place < other._place
+        if column in NUMERIC:
+            return _number(self.text(column)) < _number(other.text(column))
+        return self.text(column).casefold() < other.text(column).casefold()
+
+
+def _number(text: str) -> float:
+    """Number of a cell; what is not known stands first."""
+    return -1.0 if text in ("", UNKNOWN) else float(text.replace(",", ""))
 
 
 def _interval(interval_ms: float | None) -> str:

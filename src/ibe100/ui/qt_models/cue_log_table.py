@@ -19,7 +19,6 @@ STATE_COLOURS = {
     CueState.REFUSED: Colour.ALARM_YELLOW_TEXT,
     CueState.ARMED: Colour.TALLY_AMBER_TEXT,
 }
-WIDTHS = {0: 122, 1: 96, 2: 142, 3: 86, 4: 74, 5: 70, 6: 176, 7: 240}
 RETURN_COLUMN = 6
 
 

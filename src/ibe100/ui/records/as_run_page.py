@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, LoggedStream
-from ibe100.models.scte35_marker import CueState
+from ibe100.models.scte35_marker import WITHDRAWN, CueState, shown_state
 from ibe100.ui.qt_models.as_run_table import AS_RUN_ROLE, RETURN_COLUMN, SCHEDULED_COLUMN, AsRunTableModel
 from ibe100.ui.records.section_view import SectionView
 from ibe100.ui.service_client import ServiceClient
@@ -28,12 +29,30 @@ from ibe100.ui.widgets.buttons import give_menu, push_button
 from ibe100.ui.widgets.choices import choice_combo
 from ibe100.ui.widgets.file_question import ask_file_to_write
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
-from ibe100.ui.widgets.tables import READING, fit_columns, record_table, say_nothing, show_column
+from ibe100.ui.widgets.tables import (
+    ACTION,
+    CLOCK,
+    EVENT_ID,
+    PRECISE_CLOCK,
+    READING,
+    STATE,
+    Widths,
+    fit_columns,
+    record_table,
+    say_nothing,
+    show_column,
+)
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.units import counted
 
 NOTHING = "No cue was due on this day."
-WIDTHS = dict(enumerate((106, 104, 152, 90, 84, 82, 72, 102, 102, 150, 72, 176, 240)))
+SPLIT_LATE = "+1234 ms · +30.0 fr"
+TIMES = (PRECISE_CLOCK, PRECISE_CLOCK)
+WIDTHS: Widths = dict(
+    enumerate(
+        (PRECISE_CLOCK, 104, ACTION, EVENT_ID, STATE, CLOCK, CLOCK, *TIMES, SPLIT_LATE, CLOCK, 176, 240)
+    )
+)
 TIME_ZONES = (("UTC", "UTC day"), ("local", "local day"))
 
 
@@ -59,11 +78,11 @@ class AsRunPage(QWidget):
         self.filter.setAccessibleName("Filter the as-run log")
         self.filter.setClearButtonEnabled(True)
         self.export_button = QToolButton()
-        self.export_button.setText("Export")
         self.export_button.setIcon(icon("export"))
         self.export_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.export_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.export_button.setAccessibleName("Export the log as CSV, JSON or PDF")
+        self.export_button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.export_button.clicked.connect(lambda: self._choose_file(self._kind))
+        self._show_kind(AsRunFormat.CSV)
         self.refresh = push_button("", "Read the log again", icon_name="refresh", hint="Read the log again")
         self.summary = ElidedLabel("", "muted")
         self.model = AsRunTableModel(self)
@@ -178,17 +197,24 @@ class AsRunPage(QWidget):
     def _summarise(self) -> None:
         if self.log is None:
             return
-        states = [row.cue.state for row in self.log.rows]
-        parts = [f"{counted(len(states), 'cue')} on {self.log.day} ({self.log.time_zone})"]
-        parts += [
-            f"{states.count(state)} {state}" for state in CueState if state.is_final and state in states
-        ]
+        final = [row.cue for row in self.log.rows if row.cue.state.is_final]
+        states = Counter(shown_state(cue.action, cue.state) for cue in final)
+        parts = [f"{counted(len(self.log.rows), 'cue')} on {self.log.day} ({self.log.time_zone})"]
+        parts += [f"{states[state]} {state}" for state in (*map(str, CueState), WITHDRAWN) if states[state]]
         shown = self.model.rowCount()
-        parts += [f"{shown} match"] if shown != len(states) else []
+        parts += [f"{shown} match"] if shown != len(self.log.rows) else []
         self.summary.setText(" · ".join(parts))
         set_kind(self.summary, "muted")
 
+    def _show_kind(self, kind: AsRunFormat) -> None:
+        """Let the button export this kind of file by one press: the one that was chosen last."""
+        self._kind = kind
+        self.export_button.setText(f"Export {kind.upper()}")
+        others = " or ".join(other.upper() for other in AsRunFormat if other is not kind)
+        self.export_button.setAccessibleName(f"Export the log as {kind.upper()}; {others} by its arrow")
+
     def _choose_file(self, kind: AsRunFormat) -> None:
+        self._show_kind(kind)
         if self.log is not None:
             title, name = f"Export the as-run log as {kind.upper()}", f"as-run-{self.log.day}.{kind}"
             ask_file_to_write(self, title, lambda path: self.export_to(kind, path), name)

@@ -12,7 +12,7 @@ from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.ui.qt_models.cue_list import CueListModel, receipt_words
-from ibe100.ui.qt_models.cue_log_table import RETURN_COLUMN, WIDTHS, cue_columns
+from ibe100.ui.qt_models.cue_log_table import RETURN_COLUMN, cue_columns
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.records.section_view import SectionView
@@ -22,7 +22,12 @@ from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.choices import choice_combo
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.tables import (
+    ACTION,
+    DAY,
+    EVENT_ID,
     READING,
+    STATE,
+    Widths,
     fit_columns,
     record_table,
     say_nothing,
@@ -33,6 +38,7 @@ from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_date
 from ibe100.utils.units import counted
 
+WIDTHS: Widths = {0: DAY, 1: 96, 2: ACTION, 3: EVENT_ID, 4: STATE, 5: 70, 6: 176, 7: 240}
 SETTLE_MS = 250
 """Pause after the last key before the log is read, in ms."""
 PROGRESS_MS = 300

@@ -20,14 +20,25 @@ from ibe100.models.cues.as_run import LoggedStream
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.ui.alarms.alarm_history import AlarmHistory
-from ibe100.ui.qt_models.cue_list import receipt_words
+from ibe100.ui.qt_models.cue_list import receipt_words, state_words
 from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
 from ibe100.ui.records.session_history import SessionHistory
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.themes.tokens import Colour
 from ibe100.ui.widgets.buttons import push_button
-from ibe100.ui.widgets.tables import READING, fit_columns, record_table, say_nothing, text_filter
+from ibe100.ui.widgets.tables import (
+    ACTION,
+    DATE,
+    EVENT_ID,
+    READING,
+    STATE,
+    Widths,
+    fit_columns,
+    record_table,
+    say_nothing,
+    text_filter,
+)
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.timecode import format_date
 from ibe100.utils.units import event_id_hint, format_event_id
@@ -55,7 +66,7 @@ CUE_COLUMNS: tuple[Column[Cue], ...] = (
     ),
     Column(
         "State",
-        lambda c: str(c.state),
+        state_words,
         colour=lambda c: (
             Colour.ALARM_MAGENTA_TEXT if c.state in (CueState.FAILED, CueState.AIRED_LATE) else None
         ),
@@ -70,8 +81,8 @@ AUDIT_COLUMNS: tuple[Column[AuditRecord], ...] = (
     Column("Detail", lambda a: a.detail),
 )
 
-CUE_WIDTHS = {0: 170, 1: 88, 2: 138, 3: 86, 4: 72}
-AUDIT_WIDTHS = {0: 170, 1: 80, 2: 130, 3: 120}
+CUE_WIDTHS: Widths = {0: DATE, 1: 88, 2: ACTION, 3: EVENT_ID, 4: STATE}
+AUDIT_WIDTHS: Widths = {0: DATE, 1: 80, 2: 130, 3: 120}
 
 
 class HistoryPage(QWidget):
@@ -153,9 +164,7 @@ class HistoryPage(QWidget):
         self.audit.show([(len(audit) - at, record) for at, record in enumerate(said)])
         set_tooltip(self.refresh, f"Read the history again; this is as of {format_date(time.time())} UTC")
 
-    def _table(
-        self, model: QAbstractItemModel, name: str, widths: dict[int, int], stretch: int
-    ) -> QTableView:
+    def _table(self, model: QAbstractItemModel, name: str, widths: Widths, stretch: int) -> QTableView:
         filtered = text_filter(model, self)
         self.filter.textChanged.connect(filtered.setFilterFixedString)
         table = record_table(filtered, name, READING)

@@ -13,7 +13,7 @@ from ibe100.ui.monitoring.metrics_panel import MetricsPanel
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.sizes import SCALE, px, scaled
-from ibe100.ui.widgets.tables import READING, fit_columns, record_table, text_filter
+from ibe100.ui.widgets.tables import DATE, READING, Widths, fit_columns, record_table, text_filter
 from ibe100.utils.timecode import format_date, format_span
 
 
@@ -30,7 +30,7 @@ COLUMNS: tuple[Column[SessionRecord], ...] = (
     Column("How it ended", lambda s: s.end_reason if s.ended_at is not None else "still running"),
 )
 LEAST_TABLE = 78
-WIDTHS = {0: 64, 1: 170, 2: 76, 3: 120, 4: 176}
+WIDTHS: Widths = {0: 64, 1: DATE, 2: 76, 3: 120, 4: 176}
 
 
 class SessionHistory(QWidget):

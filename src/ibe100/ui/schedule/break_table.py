@@ -14,11 +14,11 @@ from ibe100.ui.qt_models.stream_list import StreamListModel
 from ibe100.ui.schedule.import_dialog import when_words
 from ibe100.ui.themes.sizes import SCALE
 from ibe100.ui.themes.tokens import Colour
-from ibe100.ui.widgets.tables import fit_columns, record_table
+from ibe100.ui.widgets.tables import DAY, Widths, fit_columns, record_table
 from ibe100.utils.timecode import format_countdown, format_day
 from ibe100.utils.units import UNKNOWN
 
-WIDTHS = {0: 68, 1: 124, 2: 112, 3: 100, 4: 68, 5: 76}
+WIDTHS: Widths = {0: 68, 1: DAY, 2: 112, 3: 100, 4: 68, 5: 76}
 WORDS_COLUMN = 6
 STATE_COLOURS = {
     BreakState.ARMED: Colour.TALLY_AMBER_TEXT,

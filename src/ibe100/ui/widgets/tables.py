@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from PyQt6.QtCore import (
@@ -16,7 +16,7 @@ from PyQt6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PyQt6.QtGui import QKeySequence, QShortcut
+from PyQt6.QtGui import QFontMetrics, QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -27,11 +27,21 @@ from PyQt6.QtWidgets import (
     QVBoxLayout,
 )
 
-from ibe100.ui.themes.sizes import on_text_size, px, scaled
+from ibe100.ui.themes.enterprise_theme import figures, sans
+from ibe100.ui.themes.sizes import SCALE, on_text_size, px, scaled
 from ibe100.ui.widgets.context_menu import Choice, Entry, add_context_menu, menu_of
 
 ROW_HEIGHT = 28
 LEAST_REST = 120
+Columned = QTableView | QTreeView
+"""What has columns that can be chosen."""
+Widths = Mapping[int, int | str]
+"""Widths by column: pixels at 100 %, or the longest text of the column."""
+CELL_EDGES = 20
+"""Pixels at 100 % that a cell has besides its text."""
+CLOCK, PRECISE_CLOCK, DAY, DATE = "00:00:00", "00:00:00.000", "11-30 00:00:00", "2026-11-30 00:00:00"
+EVENT_ID, ACTION, STATE = "0x60000000", "BACK TO PROGRAMME", "AIRED LATE"
+"""Longest texts of columns."""
 HIDDEN = "hidden_by_choice"
 """Property of a table: the columns that somebody hid."""
 _NUMBERS = re.compile(r"(\d+)", re.ASCII)
@@ -71,15 +81,18 @@ def quiet_table(model: QAbstractItemModel, accessible_name: str, *, stretch: int
     return table
 
 
-def fit_columns(table: QTableView, widths: dict[int, int], stretch: int) -> None:
-    """Starting widths in pixels at 100 %, which the operator may drag; one column takes what is left.
+def fit_columns(table: QTableView, widths: Widths, stretch: int) -> None:
+    """Starting widths, which the operator may drag; one column takes what is left.
 
-    No column is narrower than its heading; where all have no room side by side, the table is scrolled.
+    Where its longest text is given, the cells of a column are whole in every font: an event id that is cut
+    is another one. No column is narrower than its heading; where all have no room side by side, the table is
+    scrolled.
     """
     columns = table.horizontalHeader()
     assert columns is not None
     columns.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    _Rest(table, stretch, widths.get(stretch, LEAST_REST))
+    rest_width = widths.get(stretch, LEAST_REST)
+    _Rest(table, stretch, LEAST_REST if isinstance(rest_width, str) else rest_width)
 
     def fit(resized: QTableView) -> None:
         header, rest = resized.horizontalHeader(), resized.findChild(_Rest)
@@ -87,10 +100,18 @@ def fit_columns(table: QTableView, widths: dict[int, int], stretch: int) -> None
         assert rest is not None
         for column, width in widths.items():
             if column != stretch:
-                resized.setColumnWidth(column, max(px(width), header.sectionSizeHint(column)))
+                resized.setColumnWidth(column, max(_pixels(width), header.sectionSizeHint(column)))
         rest.fit()
 
     on_text_size(table, fit, "columns")
+
+
+def _pixels(width: int | str) -> int:
+    if not isinstance(width, str):
+        return px(width)
+    return px(CELL_EDGES) + max(
+        QFontMetrics(font(SCALE)).horizontalAdvance(width) for font in (figures, sans)
+    )
 
 
 class _Rest(QObject):
@@ -182,7 +203,6 @@ def record_table(
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.setSortingEnabled(True)
-    header.setSectionsMovable(True)
     offer_copy(table)
     offer_columns(table, header)
     _Nothing(table, nothing, is_filtered)
@@ -213,7 +233,7 @@ def copy_choices(view: QAbstractItemView) -> list[Entry]:
         Choice("Copy row as CSV (Ctrl+C)", lambda: _copy(_highlighted(view)), why),
         Choice("Copy all rows as CSV", lambda: _copy(as_csv(view))),
     ]
-    if isinstance(view, QTableView) and view.property(HIDDEN) is not None:
+    if isinstance(view, QTableView | QTreeView) and view.property(HIDDEN) is not None:
         columns = menu_of(_column_choices(view), view)
         columns.setTitle("Columns")
         choices.append(columns)
@@ -270,13 +290,14 @@ def _copy(text: str) -> None:
         clipboard.setText(text)
 
 
-def offer_columns(table: QTableView, header: QHeaderView) -> None:
-    """Choose columns by the context menu of the header; what is hidden by choice stays hidden."""
+def offer_columns(table: Columned, header: QHeaderView) -> None:
+    """Move columns, and choose them by the context menu of the header; what is hidden by choice stays so."""
     table.setProperty(HIDDEN, [])
+    header.setSectionsMovable(True)
     add_context_menu(header, lambda _place: _column_choices(table))
 
 
-def _column_choices(table: QTableView) -> list[Choice]:
+def _column_choices(table: Columned) -> list[Choice]:
     """An entry per column, ticked where it is in sight."""
     model, shown = table.model(), shown_columns(table)
     assert model is not None
@@ -290,13 +311,13 @@ def _column_choices(table: QTableView) -> list[Choice]:
     return made
 
 
-def _choose(table: QTableView, column: int, wanted: bool) -> None:
+def _choose(table: Columned, column: int, wanted: bool) -> None:
     hidden = {*(table.property(HIDDEN) or ())} - {column}
     table.setProperty(HIDDEN, sorted(hidden if wanted else hidden | {column}))
     table.setColumnHidden(column, not wanted)
 
 
-def show_column(table: QTableView, column: int, wanted: bool) -> None:
+def show_column(table: Columned, column: int, wanted: bool) -> None:
     """Show a column where there is something in it, unless it was hidden by choice."""
     table.setColumnHidden(column, not wanted or column in (table.property(HIDDEN) or ()))
 

@@ -8,11 +8,11 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 from PyQt6.QtCore import QObject, Qt
-from PyQt6.QtWidgets import QHeaderView, QTableView, QWidget
+from PyQt6.QtWidgets import QHeaderView, QTableView, QTreeView, QWidget
 
 from ibe100.models.base import Value
 from ibe100.ui.themes.sizes import px, unscaled
-from ibe100.ui.widgets.tables import HIDDEN, header_of
+from ibe100.ui.widgets.tables import HIDDEN, Columned, header_of
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.atomic_write import atomic_write
 
@@ -38,13 +38,14 @@ class _Stored(Value):
 
 
 class TableColumns(QObject):
-    """Restores the columns of every record table of a window, and writes them down when they change."""
+    """Restores the columns of each table and tree that offers them, and writes them down when they change."""
 
     def __init__(self, window: QWidget, path: Path | None) -> None:
         """`path` is the file; None keeps nothing."""
         super().__init__(window)
         self._path = path
-        self._tables = [one for one in window.findChildren(QTableView) if one.property(HIDDEN) is not None]
+        found: list[Columned] = [*window.findChildren(QTableView), *window.findChildren(QTreeView)]
+        self._tables = [one for one in found if one.property(HIDDEN) is not None]
         self._soon = single_shot(self, SETTLE_MS, self.write)
         stored = read_columns(path)
         for table in self._tables:
@@ -86,7 +87,7 @@ def read_columns(path: Path | None) -> dict[str, Columns]:
         return {}
 
 
-def arrangement(table: QTableView) -> Columns:
+def arrangement(table: Columned) -> Columns:
     """Columns of a table as they stand now."""
     header, titles = header_of(table), _titles(table)
     widths = {
@@ -100,7 +101,7 @@ def arrangement(table: QTableView) -> Columns:
     return Columns(hidden=hidden, widths=widths, order=tuple(titles[column] for column in order))
 
 
-def arrange(table: QTableView, columns: Columns) -> None:
+def arrange(table: Columned, columns: Columns) -> None:
     """Give a table these columns; what they do not name stands as delivered."""
     header, titles = header_of(table), _titles(table)
     hidden = [column for column, title in enumerate(titles) if title in columns.hidden]
@@ -117,7 +118,7 @@ def arrange(table: QTableView, columns: Columns) -> None:
         header.moveSection(header.visualIndex(titles.index(title)), place)
 
 
-def _titles(table: QTableView) -> list[str]:
+def _titles(table: Columned) -> list[str]:
     model = table.model()
     assert model is not None
     return [str(model.headerData(at, Qt.Orientation.Horizontal)) for at in range(model.columnCount())]
