@@ -22,6 +22,7 @@ SAME_REASON = {CueAction.CRASH_OUT: "as TO BREAK", CueAction.CRASH_IN: "as BACK"
 """What a crash button says where its reason does not fit: the button above it has the same, and the room."""
 PRESS = "press it: why"
 """What a dead button says whose reason does not fit."""
+STILL_ARMED = "is still on its way. Esc went to what was in front; Esc again, or Shift+Esc, disarms."
 SAID_MS = 6000
 
 

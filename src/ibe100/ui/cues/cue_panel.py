@@ -12,7 +12,7 @@ from ibe100.models.scte35_marker import BreakEnd, CueAction, CueRequest, Directi
 from ibe100.models.stream_config import Scte35Options
 from ibe100.models.stream_state import Tally
 from ibe100.ui.cues.break_end_row import BreakEndRow
-from ibe100.ui.cues.cue_buttons import CueButtons
+from ibe100.ui.cues.cue_buttons import STILL_ARMED, CueButtons
 from ibe100.ui.cues.cue_details import CueDetails
 from ibe100.ui.cues.cue_status import CueStatus
 from ibe100.ui.cues.cue_target import CueTarget
@@ -39,8 +39,7 @@ BREAK_CHOICES_S = (15, 30, 60, 90, 120)
 PRE_ROLL_CHOICES_S = (0, 4, 6, 8, 10)
 LONGEST_BREAK_S = 86_400.0
 TICK_MS = 100
-TICKS_PER_PREVIEW = 10
-TICKS_PER_READINESS = 5
+TICKS_PER_PREVIEW, TICKS_PER_READINESS = 10, 5
 NO_STREAM = "no stream selected"
 
 
@@ -193,8 +192,7 @@ class CuePanel(QWidget):
         """Say that Esc went to what was in front, where the target's cue could be called off."""
         cue = self._cues.can_be_called_off(self._target_id, time.time())
         if cue is not None:
-            words = f"{cue.action} is still on its way. Esc went to what was in front"
-            self.buttons.say(f"{words}; Esc again, or Shift+Esc anywhere, calls the cue off.")
+            self.buttons.say(f"{cue.action} {STILL_ARMED}")
 
     def _request(self, stream_id: str, action: CueAction) -> CueRequest:
         leaves = action.traits.direction is Direction.OUT
