@@ -27,6 +27,8 @@ PORTS = StreamPorts(
     tap=20006,
     input_splice=20007,
     pulse=20008,
+    clip=20009,
+    clip_input=20010,
 )
 PLAN = StreamPlan(
     service_id=1,

@@ -54,6 +54,10 @@ class Ports:
     """Receives what the source sends: kept here so that no other stream claims it."""
     look: Port = 0
     """Receives a copy of the input while it is passed on without cues."""
+    clip: Port = 0
+    """Receives a copy of the output, for the recorder; see `ibe100.runner.recorder`."""
+    clip_input: Port = 0
+    """Receives a copy of the input, for the recorder."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from ibe100.runner.supervision.backoff import system_fraction
 from ibe100.runner.supervision.companion import Companion
 from ibe100.runner.supervision.identity import RecordFile, RunnerRecord, process_start_time
 from ibe100.runner.supervision.ownership import end_processes_of
+from ibe100.runner.supervision.recorder_child import TERM_S, RecorderChild
 from ibe100.runner.supervision.starter import BUILTIN
 from ibe100.runner.supervision.states import State
 from ibe100.runner.supervision.supervisor import Supervisor
@@ -32,7 +33,10 @@ from ibe100.runner.telemetry.switch_watch import SwitchWatch
 RUNNER_VERSION = 1
 RECORD = "runner.json"
 SPEC = "spec.json"
-_COMMANDS = ("status", "stop", "pass", "restart", "retry", "respec", "switch", "hold", "drop", "subscribe")
+_COMMANDS = (
+    *("status", "stop", "pass", "restart", "retry", "respec", "switch", "hold", "drop", "record"),
+    "subscribe",
+)
 _SWITCH_WORDS = ("input", "hold", "seconds", "rules")
 _LAST_LINES_S = 1.0  # time for subscribers to take the last journal lines
 _JOURNAL_RETRY_S = 1.0
@@ -121,6 +125,9 @@ class StreamRunner:
             lambda trouble: self._sample("output", {"trouble": trouble}),
             fraction,
         )
+        self._recorder = RecorderChild(
+            self._loop, folder, lambda content: self._sample("recorder", content), self._log, fraction
+        )
         self._held_cues = HeldCues(self._loop, folder, lambda: self._supervisor.spec.ports.cue, self._log)
 
     def run(self) -> tuple[State, str]:
@@ -145,6 +152,7 @@ class StreamRunner:
             self._supervisor.fail(taken)
         else:
             self._supervisor.start()
+            self._record_clips()
         self._loop.call_later(_JOURNAL_RETRY_S, self._retry_journal)
         self._look_at_peers()
         if spec.companion_of:
@@ -209,6 +217,7 @@ class StreamRunner:
     def _signalled(self, number: int) -> None:
         if number == signal.SIGCHLD:
             self._supervisor.child_ended()
+            self._recorder.poll()
         else:
             self._supervisor.stop(f"the runner was asked to end by {signal.Signals(number).name}")
 
@@ -236,6 +245,9 @@ class StreamRunner:
                 return self._drop(request.get("cue"))
             case "switch":
                 return self._switch_input(request)
+            case "record":
+                fault = self._record_clips()
+                return {"ok": False, "error": fault} if fault else {"ok": True}
             case "respec":
                 return self._respec(request.get("secrets", {}), reason or "new settings")
         return {
@@ -264,6 +276,14 @@ class StreamRunner:
         wanted = {key: value for key, value in request.items() if key in _SWITCH_WORDS}
         is_told = self._supervisor.switch(wanted)
         return {"ok": True} if is_told else {"ok": False, "error": "the stream has one input only"}
+
+    def _record_clips(self) -> str:
+        """Record as recorder.json says; a fault of it is told, and concerns the clips alone."""
+        fault = self._recorder.look()
+        if fault:
+            self._log("warning", f"clips: {fault}")
+            self._sample("recorder", {"error": fault})
+        return fault
 
     def _drop(self, cue: object) -> dict[str, object]:
         if not isinstance(cue, int):
@@ -350,10 +370,14 @@ class StreamRunner:
             return
         self._over = True
         self._note("runner_stopped", {"reason": reason})
-        deadline = time.monotonic() + _LAST_LINES_S
+        self._recorder.stop()
+        deadline, recorded_by = time.monotonic() + _LAST_LINES_S, time.monotonic() + TERM_S + _LAST_LINES_S
 
         def leave_when_sent() -> None:
-            if self._control.all_sent() or time.monotonic() >= deadline:
+            now = time.monotonic()
+            self._recorder.poll()
+            is_recorded = self._recorder.child is None or now >= recorded_by
+            if is_recorded and (self._control.all_sent() or now >= deadline):
                 self._loop.stop()
             else:
                 self._loop.call_later(0.01, leave_when_sent)

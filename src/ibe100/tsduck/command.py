@@ -66,6 +66,7 @@ def build_arguments(
     if engine is Engine.TSDUCK and isinstance(config.input, LIVE_INPUTS) and ports.look:
         # To plan anew by: tsp would be started twice else.
         arguments += _copy(ports.look, TAP_BURST_PACKETS, plan)
+    arguments += _numbered_copy(ports.clip_input, plan)
     arguments += _input_splicemonitor(ports)
     if plan.filter_pids:
         pids = [option("--pid", pid) for pid in plan.filter_pids]
@@ -75,9 +76,10 @@ def build_arguments(
     arguments += _analyze(ports)
     arguments += _influx(plan, ports)
     arguments += _splicemonitor(plan, ports)
-    # Sent whether or not a preview listens: one can begin at any time.
+    # Sent whether or not a preview or a recorder listens: one can begin at any time.
     arguments += _copy(ports.tap, TAP_BURST_PACKETS, plan)
-    arguments += _pulse(plan, ports)
+    arguments += _numbered_copy(ports.clip, plan)
+    arguments += _numbered_copy(ports.pulse, plan)
     return arguments + output_arguments(config.output) + lasting_arguments(config.output, OUTPUT)
 
 
@@ -106,12 +108,14 @@ def pass_arguments(config: StreamConfig, plan: StreamPlan, ports: StreamPorts, e
         arguments += lasting_arguments(config.input, INPUT)
     if plan.regulate:
         arguments += plugin("-P", "regulate")
+    arguments += _numbered_copy(ports.clip_input, plan)
     arguments += _analyze(ports)
     measured = (option("--interval", 1), "--bitrate", "--services", "--type")
     arguments += plugin("-P", "influx", *measured, *influx_server(ports.influx))
     arguments += _copy(ports.look, 7, plan)
     arguments += _copy(ports.tap, TAP_BURST_PACKETS, plan)
-    arguments += _pulse(plan, ports)
+    arguments += _numbered_copy(ports.clip, plan)
+    arguments += _numbered_copy(ports.pulse, plan)
     return arguments + output_arguments(config.output) + lasting_arguments(config.output, OUTPUT)
 
 
@@ -219,13 +223,13 @@ def _copy(port: Port, burst_packets: int, plan: StreamPlan) -> list[str]:
     return plugin("-P", "ip", option("--packet-burst", burst), positional(address(port)))
 
 
-def _pulse(plan: StreamPlan, ports: StreamPorts) -> list[str]:
+def _numbered_copy(port: Port, plan: StreamPlan) -> list[str]:
     """A datagram every so many packets, by which the runner knows in tenths of a second how they flow.
 
-    As RTP, so that it knows which of them it was given.
+    As RTP, so that who receives knows which of them were left out. Nothing in runs of versions without it.
     """
     burst = option("--packet-burst", _packets_of_a_pulse(plan))
-    return plugin("-P", "ip", "--rtp", burst, positional(address(ports.pulse)))
+    return plugin("-P", "ip", "--rtp", burst, positional(address(port))) if port else []
 
 
 def _packets_of_a_pulse(plan: StreamPlan) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import socket
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TypeAlias
 
@@ -43,9 +43,13 @@ class StreamPorts:
     """Receives a datagram every so many packets; 0 in runs of versions that had none."""
     look: Port = 0
     """Receives a copy of the input, to be probed while it is passed on without cues; 0 in earlier runs."""
+    clip: Port = 0
+    """Receives a copy of the output, for clips; 0 in runs of versions that had none."""
+    clip_input: Port = 0
+    """Receives a copy of the input, for clips; 0 in runs of versions that had none."""
 
 
-def local_sockets(*, with_source: bool) -> StreamPorts:
+def local_sockets(*, with_source: bool, with_clip_input: bool = False) -> StreamPorts:
     """Sockets of a stream that the built-in processor runs."""
     return StreamPorts(
         cue="cue.sock",
@@ -57,6 +61,8 @@ def local_sockets(*, with_source: bool) -> StreamPorts:
         input_splice="input.sock",
         pulse="pulse.sock",
         look="look.sock",
+        clip="clip.sock",
+        clip_input="clip_input.sock" if with_clip_input else 0,
     )
 
 
@@ -70,16 +76,15 @@ def within(port: Port, stream_dir: Path) -> Port:
     return port if isinstance(port, int) else str(stream_dir.absolute() / port)
 
 
-def claim_ports(taken: Collection[int], *, with_source: bool) -> StreamPorts:
-    """Nine ports (eight without a source) that nobody uses.
+def claim_ports(taken: Collection[int], *, with_source: bool, with_clip_input: bool = False) -> StreamPorts:
+    """Eleven ports (one less without a source, or without a copy of the input for clips) that nobody uses.
 
     `taken` holds the ports in the specs of other streams: those may be between two attempts just now.
     Raises StreamError when none can be found.
     """
-    found = free_ports(taken, 9 if with_source else 8)
-    cue, splice, influx, analyze, tap, input_splice, pulse, look, *source = found
-    first = source[0] if source else 0
-    return StreamPorts(cue, splice, influx, analyze, first, tap, input_splice, pulse, look)
+    left_out = {"source": not with_source, "clip_input": not with_clip_input}
+    names = [field.name for field in fields(StreamPorts) if not left_out.get(field.name)]
+    return StreamPorts(**dict(zip(names, free_ports(taken, len(names)), strict=True)))
 
 
 def free_ports(taken: Collection[int], wanted: int) -> list[int]:

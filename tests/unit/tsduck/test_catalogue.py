@@ -190,7 +190,8 @@ def test_no_text_of_a_stream_becomes_another_word(
     except ValidationError:
         return
     argv = build_arguments(config, PLAN, PORTS)
-    plugins = ["splicemonitor", "pmt", "spliceinject", "analyze", "influx", "splicemonitor", "ip", "ip"]
+    watching = ["analyze", "influx", "splicemonitor", "ip", "ip", "ip"]
+    plugins = ["ip", "splicemonitor", "pmt", "spliceinject", *watching]
     kind = getattr(config, side).kind
     name = {"udp": "ip"}.get(kind, kind)
     read = parse_command_line([word for word in argv if not word.startswith("@{secret:")])

@@ -38,14 +38,18 @@ SPLICEMONITOR = [
     *("-P", "splicemonitor", "--splice-pid=500", "--time-pid=256", "--all-commands", "--timestamp"),
     *("--meta-base64-sections", "--json-udp=127.0.0.1:20002"),
 ]
-INPUT_MONITOR = [
+NUMBERED, SLOW_NUMBERED = (["-P", "ip", "--rtp", f"--packet-burst={burst}"] for burst in (128, 8))
+"""Twenty a second at 0.24 Mb/s."""
+MONITOR = [
     *("-P", "splicemonitor", "--all-commands", "--timestamp", "--meta-base64-sections"),
     "--json-udp=127.0.0.1:20007",
 ]
+INPUT_MONITOR = [*NUMBERED, "127.0.0.1:20010", *MONITOR]
+SLOW_INPUT_MONITOR = [*SLOW_NUMBERED, "127.0.0.1:20010", *MONITOR]
 TAP = ["-P", "ip", "--packet-burst=28", "127.0.0.1:20006"]
-PULSE = ["-P", "ip", "--rtp", "--packet-burst=128", "127.0.0.1:20008"]
-SLOW_PULSE = ["-P", "ip", "--rtp", "--packet-burst=8", "127.0.0.1:20008"]
-"""Twenty a second at 0.24 Mb/s."""
+PULSE = [*NUMBERED, "127.0.0.1:20009", *NUMBERED, "127.0.0.1:20008"]
+SLOW_PULSE = [*SLOW_NUMBERED, "127.0.0.1:20009", *SLOW_NUMBERED, "127.0.0.1:20008"]
+"""Copies for the recorder and the runner."""
 WATCH = [*ANALYZE, *INFLUX, *SPLICEMONITOR, *TAP, *PULSE]
 SLOW_WATCH = [*ANALYZE, *INFLUX, *SPLICEMONITOR, *TAP, *SLOW_PULSE]
 LIVE = ["--initial-input-packets=28", "--max-input-packets=28"]
@@ -120,7 +124,7 @@ def test_cues_that_are_there_pass_beside_ours(ott: StreamReport) -> None:
         *LIVE,
         stuffing,
         *UDP,
-        *INPUT_MONITOR,
+        *SLOW_INPUT_MONITOR,
         *PMT,
         *SPLICEINJECT,
         *(ANALYZE + INFLUX + SPLICEMONITOR),
@@ -132,7 +136,7 @@ def test_cues_that_are_there_pass_beside_ours(ott: StreamReport) -> None:
 def test_cues_that_are_there_are_replaced_by_ours_on_another_pid(ott: StreamReport) -> None:
     config = stream(scte35=cues(ExistingCues.REPLACE))
     assert build_arguments(config, plan_stream(config, ott), PORTS) == [
-        *("--realtime", "--verbose", *LIVE, "--add-input-stuffing=1/8", *UDP, *INPUT_MONITOR),
+        *("--realtime", "--verbose", *LIVE, "--add-input-stuffing=1/8", *UDP, *SLOW_INPUT_MONITOR),
         *("-P", "filter", "--negate", "--pid=1001"),
         *(*PMT[:-1], "--remove-pid=1001", PMT[-1], *SPLICEINJECT, *SLOW_WATCH, *DROP),
     ]
@@ -141,7 +145,7 @@ def test_cues_that_are_there_are_replaced_by_ours_on_another_pid(ott: StreamRepo
 def test_cues_that_are_there_are_replaced_on_their_own_pid(ott: StreamReport) -> None:
     config = stream(scte35=cues(ExistingCues.REPLACE, pid=1001))
     assert build_arguments(config, plan_stream(config, ott), PORTS) == [
-        *("--realtime", "--verbose", *LIVE, "--add-input-stuffing=1/8", *UDP, *INPUT_MONITOR),
+        *("--realtime", "--verbose", *LIVE, "--add-input-stuffing=1/8", *UDP, *SLOW_INPUT_MONITOR),
         *("-P", "filter", "--negate", "--pid=1001"),
         *("-P", "pmt", "--service=1", "--add-registration=0x43554549", "--increment-version"),
         *(word.replace("--pid=500", "--pid=1001") for word in SPLICEINJECT),
@@ -154,7 +158,7 @@ def test_cues_that_are_there_are_replaced_on_their_own_pid(ott: StreamReport) ->
 @pytest.mark.parametrize("engine", [Engine.TSDUCK, Engine.BUILTIN])
 def test_tsp_sends_a_copy_of_a_live_input_all_the_time_and_of_no_other(engine: Engine) -> None:
     """The built-in processor goes on without a gap, and sends it only while the input is passed on."""
-    copy, ports = "127.0.0.1:20009", replace(PORTS, look=20009)
+    copy, ports = "127.0.0.1:20011", replace(PORTS, look=20011)
     for case in INPUTS:
         config = stream(case.values)
         is_sent = copy in build_arguments(config, PLAN, ports, engine)

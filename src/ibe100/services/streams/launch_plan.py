@@ -32,7 +32,17 @@ from ibe100.tsduck.srt_link import is_relayed
 from ibe100.tsduck.stream_ports import StreamPorts, claim_ports, local_sockets
 
 PREVIEW_PORTS = StreamPorts(
-    cue=1, splice_json=2, influx=3, analyze_json=4, source=5, tap=6, input_splice=7, pulse=8, look=9
+    cue=1,
+    splice_json=2,
+    influx=3,
+    analyze_json=4,
+    source=5,
+    tap=6,
+    input_splice=7,
+    pulse=8,
+    look=9,
+    clip=10,
+    clip_input=11,
 )
 
 

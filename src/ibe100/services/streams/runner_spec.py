@@ -88,7 +88,8 @@ def _common(entry: StreamEntry, processor: Processor, ports: StreamPorts) -> dic
         "name": entry.config.name,
         "engine": processor.engine.value,
         "source": feeder,
-        "ports": asdict(ports),
+        # Without those that are not used: a runner of an earlier version refuses what it does not know.
+        "ports": {name: port for name, port in asdict(ports).items() if port},
     }
 
 
