@@ -20,6 +20,7 @@ from ibe100.database.sql.writer import Writer
 from ibe100.database.stores.alarms import AlarmStore
 from ibe100.database.stores.as_run import AsRunStore
 from ibe100.database.stores.audit import AuditStore
+from ibe100.database.stores.clips import ClipStore
 from ibe100.database.stores.cues import CueStore
 from ibe100.database.stores.hosts import HostStore
 from ibe100.database.stores.journal_positions import JournalPositionStore
@@ -70,6 +71,7 @@ class Database:
         self.hosts = HostStore(handles)
         self.schedule = ScheduleStore(handles)
         self.return_receipts = ReturnReceiptStore(handles, chain)
+        self.clips = ClipStore(handles, chain)
         self.as_run = AsRunStore(self._reader)
         self.users = UserStore(handles)
         self.kept_requests = KeptRequestStore(handles)

@@ -13,6 +13,7 @@ from typing import Any
 
 from ibe100.database.chain.covered import (
     AUDIT,
+    CLIP,
     COVERED,
     CUE,
     LAYOUT,
@@ -40,6 +41,7 @@ _NAMES = {
     SESSION.table: "session",
     STEP.table: "step",
     RECEIPT.table: "receipt of cue",
+    CLIP.table: "clip",
     CUE.table: "cue",
 }
 _BY_KIND = {covered.kind: covered for covered in COVERED}

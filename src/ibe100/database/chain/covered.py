@@ -69,6 +69,17 @@ RECEIPT = Covered(
     ),
     changes=True,
 )
+CLIP = Covered(
+    "clip",
+    "clips",
+    "clip_id",
+    (
+        *("stream_id", "stream_name", "side", "cue_id", "alarm_id", "subject", "centre_at", "made_at"),
+        *("starts_at", "ends_at", "host", "file", "size", "sha256", "lost_packets", "incomplete"),
+        *("removed_at", "removed_why"),
+    ),
+    changes=True,
+)
 CUE = Covered(
     "step",
     "cues",
@@ -83,7 +94,7 @@ CUE = Covered(
     added=("idr_offset_ms", "idr_kind", "break_update"),
 )
 """A cue has no links of its own: each of its steps has one, which also says how the cue stood after it."""
-COVERED = (AUDIT, SESSION, STEP, RECEIPT)
+COVERED = (AUDIT, SESSION, STEP, RECEIPT, CLIP)
 
 
 def stored_digest(run: Run, covered: Covered, row_id: int, part: int = 0) -> bytes:

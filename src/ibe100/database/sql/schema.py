@@ -324,6 +324,33 @@ class UserRow(Base):
     is_disabled: Mapped[bool] = mapped_column(server_default=false())
 
 
+class ClipRow(Base):
+    """A clip around a cue or an alarm."""
+
+    __tablename__ = "clips"
+    __table_args__ = (Index(None, "centre_at"), Index(None, "cue_id"), Index(None, "alarm_id"))
+
+    clip_id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    stream_id: Mapped[str]
+    stream_name: Mapped[str]
+    side: Mapped[str]
+    cue_id: Mapped[int | None] = mapped_column(RowId)
+    alarm_id: Mapped[int | None] = mapped_column(RowId)
+    subject: Mapped[str]
+    centre_at: Mapped[float]
+    made_at: Mapped[float]
+    starts_at: Mapped[float | None]
+    ends_at: Mapped[float | None]
+    host: Mapped[str]
+    file: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str]
+    lost_packets: Mapped[int]
+    incomplete: Mapped[str]
+    removed_at: Mapped[float | None]
+    removed_why: Mapped[str]
+
+
 class TokenRow(Base):
     """A user's token, by the SHA-256 of its secret."""
 

@@ -17,6 +17,7 @@ from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange, ShownStream, StoredStream
 from ibe100.models.alarms.alarm import Alarm, AlarmState, Severity
 from ibe100.models.backup import DATABASE
+from ibe100.models.clips.clip import Clip, ClipSide
 from ibe100.models.cues.return_receipt import ReturnReceipt, ReturnState
 from ibe100.models.cues.schedule import At, ScheduledBreak
 from ibe100.models.errors import StorageError
@@ -60,6 +61,18 @@ async def fill(database: Database, cues: int = 5) -> None:
     )
     made = [await database.cues.create(draft, IDS, seal) for _ in range(cues)]
     await database.cues.step(made[0].moved_to(CueState.SENT, sent=1))
+    await database.clips.add(
+        Clip(
+            stream_id="a",
+            stream_name="A",
+            side=ClipSide.OUTPUT,
+            cue_id=1,
+            subject="TO BREAK",
+            centre_at=1.0,
+            made_at=2.0,
+            file="a/1.ts",
+        )
+    )
     await database.return_receipts.save(
         ReturnReceipt(
             cue_id=1, stream_id="a", state=ReturnState.WAITING, left_at=5.0, ends_at=9.0, expected=3

@@ -11,6 +11,7 @@ from ibe100.database.chain.covered import COVERED, CUE
 from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
 from ibe100.database.sql.schema import Base
+from ibe100.models.clips.clip import Clip, ClipSide
 from ibe100.models.cues.return_receipt import ReturnReceipt, ReturnState
 from ibe100.models.records.check import RecordAnchor, RecordCheck
 from ibe100.models.records.database import DatabaseAddress
@@ -131,6 +132,30 @@ async def test_a_removed_row_is_named(path: DatabaseAddress, statement: str, wor
     (fault,) = found(path).faults
     assert fault.startswith(words)
     assert fault.endswith("was taken out")
+
+
+async def test_a_clip_that_was_changed_or_taken_out_is_named(path: DatabaseAddress) -> None:
+    clip = Clip(
+        stream_id="a",
+        stream_name="A",
+        side=ClipSide.OUTPUT,
+        cue_id=1,
+        subject="TO BREAK",
+        centre_at=6.0,
+        made_at=17.0,
+        file="a/clip.ts",
+        sha256="ab",
+    )
+    database = await Database.open(path, keys=KEYS)
+    for _ in range(2):
+        kept = await database.clips.add(clip)
+    await database.clips.removed(kept.clip_id, 99.0, "by quota")
+    await database.close()
+    assert found(path).is_intact
+
+    change(path, "UPDATE clips SET sha256 = 'cd' WHERE clip_id = 1", "DELETE FROM clips WHERE clip_id = 2")
+
+    assert [words.partition(",")[0] for words in found(path).faults] == ["clip 1", "clip 2"]
 
 
 async def test_rows_that_were_put_in_are_named(path: DatabaseAddress) -> None:
