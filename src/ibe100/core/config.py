@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from ibe100.models.backup import BackupPlan
 from ibe100.models.base import FolderPath, Value, describe_error
+from ibe100.models.clips.plan import ClipPlan
 from ibe100.models.console import ConsolePlan
 from ibe100.models.directory import DirectoryPlan
 from ibe100.models.endpoints.fields import Host, Port, is_loopback
@@ -226,6 +227,7 @@ class AppConfig(BaseSettings):
     ldap: DirectoryPlan = DirectoryPlan()
     sound: SoundPlan = SoundPlan()
     hooks: HookPlan = HookPlan()
+    clips: ClipPlan = ClipPlan()
 
     @classmethod
     def settings_customise_sources(

@@ -24,7 +24,7 @@ from ibe100.utils.tasks import keep_running
 
 POLL_S = 1.0
 RELOADED = frozenset(
-    {"media", "engine", "runner", "logging", "cues", "backup", "console", "ldap", "sound", "hooks"}
+    {"media", "engine", "runner", "logging", "cues", "backup", "console", "ldap", "sound", "hooks", "clips"}
 )
 """Sections whose changes take effect at once, or with the next start of a stream; others need a restart."""
 FILE, HANGUP = part_of_console("settings file"), part_of_console("SIGHUP")

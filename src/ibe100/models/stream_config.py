@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ibe100.models.alarms.confidence import ConfidenceOptions
 from ibe100.models.base import Name, Pid, Printable, Value
+from ibe100.models.clips.plan import ClipScope
 from ibe100.models.cues.contract import Contract
 from ibe100.models.cues.cut_points import SpliceOn
 from ibe100.models.endpoints.fields import Host, MediaPath, Port, RistUrl, is_loopback
@@ -231,6 +232,8 @@ class StreamConfig(Value):
     engine: Engine = Engine.AUTO
     confidence: ConfidenceOptions = Field(default_factory=ConfidenceOptions)
     """When picture and sound raise an alarm."""
+    clips: ClipScope = ClipScope.DEFAULT
+    """What is recorded to cut clips from, around cues and alarms."""
     return_feed: ReturnInput | None = None
     """The stream as it comes back from the distributor's end, watched for the cues; None watches nothing."""
     return_window_s: Annotated[float, Field(ge=1, le=3600)] = RETURN_WINDOW_S

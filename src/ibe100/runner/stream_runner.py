@@ -270,7 +270,9 @@ class StreamRunner:
             self._telemetry.bind(spec.ports)
         except (SpecError, PortTaken) as error:
             return {"ok": False, "error": f"the stream goes on as it was: {error}"}
-        return self._accepted(self._supervisor.respec(spec, secrets, reason))
+        is_done = self._supervisor.respec(spec, secrets, reason)
+        self._record_clips()
+        return self._accepted(is_done)
 
     def _switch_input(self, request: dict[str, object]) -> dict[str, object]:
         wanted = {key: value for key, value in request.items() if key in _SWITCH_WORDS}
@@ -279,7 +281,7 @@ class StreamRunner:
 
     def _record_clips(self) -> str:
         """Record as recorder.json says; a fault of it is told, and concerns the clips alone."""
-        fault = self._recorder.look()
+        fault = self._recorder.look(self._supervisor.spec.ports)
         if fault:
             self._log("warning", f"clips: {fault}")
             self._sample("recorder", {"error": fault})

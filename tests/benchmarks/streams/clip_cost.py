@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "rigs"))
 import psutil
 
-from ibe100.runner.recorder.order import recorder_command
+from ibe100.runner.recorder.order import recorder_command, with_ports
 from ibe100.runner.recorder.ring import read_records
 from ibe100.tsduck.stream_ports import address, free_ports
 from minitsp_rig import MINITSP
@@ -51,7 +51,9 @@ def _measure(
     ring = folder / "ring" / engine
     (folder / "ring").mkdir(exist_ok=True)
     recorder = subprocess.Popen(
-        recorder_command(ring, 60, 0, {"output": port}), cwd=folder, stdout=subprocess.DEVNULL
+        with_ports(recorder_command(ring, 60, 0, ["output"]), {"clip": port}),
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
     )
     time.sleep(1.0)
     process = psutil.Process(recorder.pid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -85,7 +86,7 @@ async def clips_of_cues(reader: Reader, cue_ids: Collection[int]) -> dict[int, t
     return found
 
 
-def _listed(query: ClipQuery) -> Select[tuple[ClipRow]]:
+def _listed(query: ClipQuery) -> Select[Any]:
     chosen = select(ClipRow).order_by(ClipRow.centre_at.desc(), ClipRow.clip_id.desc()).limit(query.limit)
     for name in ("stream_id", "cue_id", "alarm_id"):
         if (value := getattr(query, name)) is not None:

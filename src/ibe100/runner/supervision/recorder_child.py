@@ -1,14 +1,15 @@
 """The recorder of a stream as the runner's child: kept alive for as long as recorder.json asks for one."""
 
 import contextlib
+import dataclasses
 import json
 import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ibe100.runner.loop import Loop, Timer
-from ibe100.runner.recorder.order import ORDER
-from ibe100.runner.spec import Command
+from ibe100.runner.recorder.order import ORDER, with_ports
+from ibe100.runner.spec import Command, Ports
 from ibe100.runner.supervision.backoff import Backoff, system_fraction
 from ibe100.runner.supervision.process import Child
 
@@ -40,10 +41,10 @@ class RecorderChild:
         self._is_replaced = False
         self.child: Child | None = None
 
-    def look(self) -> str:
+    def look(self, ports: Ports) -> str:
         """Do as recorder.json says now; returns what is wrong with it, empty where nothing is."""
         try:
-            wanted = _read_order(self._path)
+            wanted = _read_order(self._path, ports)
         except ValueError as error:
             return f"{ORDER} is not understood: {error}"
         except OSError as error:
@@ -115,7 +116,7 @@ class RecorderChild:
             self._retry = None
 
 
-def _read_order(path: Path) -> Command | None:
+def _read_order(path: Path, ports: Ports) -> Command | None:
     """The command in recorder.json; None without the file. Raises OSError, ValueError."""
     try:
         with path.open("rb") as file:
@@ -127,4 +128,7 @@ def _read_order(path: Path) -> Command | None:
     argv = order.get("argv") if isinstance(order, dict) else None
     if not isinstance(argv, list) or not argv or not all(isinstance(one, str) for one in argv):
         raise ValueError("it must hold argv, a list of texts")
-    return Command(tuple(argv), {})
+    words = with_ports(argv, dataclasses.asdict(ports))
+    if not words:
+        raise ValueError("the run of this stream was begun by a version that sends no copy to record")
+    return Command(words, {})

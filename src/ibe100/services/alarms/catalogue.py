@@ -213,6 +213,15 @@ ALARM_RULES_WRONG = AlarmRule(
     "Their file was written by half or by hand; after a restart the rules hold as they ship",
     "Put the file right as is said there: it is read again by itself",
 )
+CLIPS_NOT_RECORDED = AlarmRule(
+    "clips_not_recorded",
+    Severity.MINOR,
+    "Clips are not recorded",
+    "The disk of the clips is full, slow, gone or read-only; the stream itself is not concerned",
+    "Make room, or name another folder in the settings; it is recorded again by itself as soon as it can be",
+    on_delay_s=3.0,
+    off_delay_s=5.0,
+)
 BACKUP_FAILED = AlarmRule(
     "backup_failed",
     Severity.MAJOR,

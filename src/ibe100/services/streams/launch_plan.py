@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from ibe100.models.clips.plan import ClipScope
 from ibe100.models.errors import InputAbsent, StreamError
 from ibe100.models.stored import not_understood
 from ibe100.models.stream_config import (
@@ -128,9 +129,10 @@ class LaunchPlanner:
     def claim(self, config: StreamConfig, processor: Processor, taken_ports: Collection[int]) -> StreamPorts:
         """Ports for a run. Raises StreamError when none can be found."""
         fed = config.input.kind == "test_pattern" or is_relayed(config.input)
+        clips_input = config.clips is ClipScope.BOTH
         if processor.engine is Engine.BUILTIN:
-            return local_sockets(with_source=fed)
-        return claim_ports(taken_ports, with_source=fed)
+            return local_sockets(with_source=fed, with_clip_input=clips_input)
+        return claim_ports(taken_ports, with_source=fed, with_clip_input=clips_input)
 
     def plan(
         self,

@@ -167,6 +167,24 @@ class SwitchStatus(SampleHead):
     state: InputSwitchState
 
 
+@dataclass(frozen=True, slots=True)
+class RecorderSide:
+    """Ring of one side: wall time of its newest record, bytes and lost packets so far, what is wrong."""
+
+    newest_at: float
+    written: int
+    lost: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderState(SampleHead):
+    """State of a stream's recorder: its rings, or why there is none."""
+
+    sides: Mapping[str, RecorderSide]
+    error: str
+
+
 Sample: TypeAlias = (
     InfluxPost
     | FirstPackets
@@ -180,6 +198,7 @@ Sample: TypeAlias = (
     | OutputChanged
     | TableSections
     | SwitchStatus
+    | RecorderState
 )
 
 
@@ -221,6 +240,14 @@ def _sample(kind: str, message: Mapping[str, Any], head: tuple[float, float]) ->
             return TableSections(*head, tuple(str(section) for section in message["sections"]))
         case "switch":
             return SwitchStatus(*head, _switch_state(message))
+        case "recorder":
+            sides = {
+                str(side): RecorderSide(
+                    float(ring["at"]), int(ring["written"]), int(ring["lost"]), str(ring["error"])
+                )
+                for side, ring in message.get("sides", {}).items()
+            }
+            return RecorderState(*head, sides, str(message.get("error", "")))
     return None
 
 
