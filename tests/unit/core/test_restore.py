@@ -244,6 +244,7 @@ async def test_an_older_schema_is_upgraded(folders: Folders) -> None:
             "deleted_streams",
             "hosts",
             "stream_views",
+            "clips",
         )
         for table in later:
             connection.execute(f"DROP TABLE {table}")

@@ -40,7 +40,7 @@ def test_a_port_is_free_again_once_its_socket_is_closed(kind: socket.SocketKind)
 
 
 def test_different_ports_below_the_ephemeral_range() -> None:
-    ports = claim_ports((), with_source=True)
+    ports = claim_ports((), with_source=True, with_clip_input=True)
     claimed = set(astuple(ports))
     assert len(claimed) == len(astuple(ports))
     assert all(FIRST_PORT <= port <= LAST_PORT for port in claimed)
@@ -51,11 +51,11 @@ def test_without_a_source_there_is_no_port_for_it() -> None:
 
 
 def test_the_built_in_processor_has_sockets_in_the_streams_folder() -> None:
-    ports = local_sockets(with_source=True)
+    ports = local_sockets(with_source=True, with_clip_input=True)
     assert len(set(astuple(ports))) == len(astuple(ports))
     assert address(ports.cue) == "unix:cue.sock"
     assert within(ports.cue, Path("/data/streams/news")) == "/data/streams/news/cue.sock"
-    assert local_sockets(with_source=False).source == 0
+    assert (local_sockets(with_source=False).source, local_sockets(with_source=False).clip_input) == (0, 0)
     assert address(20001) == "127.0.0.1:20001"
     assert within(20001, Path("/data/streams/news")) == 20001
 

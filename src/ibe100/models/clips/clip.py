@@ -38,7 +38,7 @@ class Clip(Value):
     host: str = ""
     """Machine whose disk it is on."""
     file: str = ""
-    """Path below the folder of clips."""
+    """Absolute path there; the folder of clips may be another by now."""
     size: int = 0
     """In bytes."""
     sha256: str = ""
