@@ -68,7 +68,7 @@ def _shortened(text: str, most: int) -> str:
 
 def describe_fault(fault: ErrorDetails) -> str:
     """Fault of a value as text, without the value; the length of a text is said in characters."""
-    message = fault["msg"].removeprefix("Value error, ").replace("tuple should", "a list should")
+    message = fault["msg"].removeprefix("Value error, ").replace("Tuple should", "a list should", 1)
     message = message.replace(" after validation", "")
     if fault["type"] in ("too_short", "too_long") and isinstance(fault["input"], str):
         # Pydantic's words where a limit stands behind a validator: "1 item after validation, not 0".
