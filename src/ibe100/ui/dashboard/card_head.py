@@ -16,6 +16,7 @@ from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.widgets.cue_flag import cue_flag_width, draw_cue_flag
 from ibe100.ui.widgets.fitting import first_that_fits
 from ibe100.ui.widgets.tally_mark import LOOKS, draw_severity, draw_tally_box
+from ibe100.ui.words.inputs import on_air_words
 from ibe100.ui.words.srt import route_words
 from ibe100.ui.words.tooltips import set_tooltip
 
@@ -40,10 +41,12 @@ class CardHead(QWidget):
     def show_row(self, row: StreamRow) -> None:
         """Show number, tally, name, route and flags as of now."""
         view = row.view
-        whole = " · ".join(filter(None, (row.route, view.engine, route_words(row.telemetry))))
+        on_air = on_air_words(row.telemetry)
+        route = " · ".join(filter(None, (on_air, row.route)))
+        whole = " · ".join(filter(None, (route, view.engine, route_words(row.telemetry))))
         source = row.route.split(" → ")[0]
         routes = tuple(
-            dict.fromkeys((whole, " · ".join(filter(None, (row.route, view.engine))), row.route, source))
+            dict.fromkeys((whole, " · ".join(filter(None, (route, view.engine))), route, on_air or source))
         )
         shown = (view.number, row.name, view.tally, routes, row.severity, row.is_cue_target)
         if shown == (self.number, self.name, self.tally, self.routes, self.severity, self.has_flag):

@@ -22,6 +22,7 @@ from ibe100.ui.widgets.copy_button import CommandView
 from ibe100.ui.widgets.error_lamps import ErrorLamps
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
 from ibe100.ui.widgets.tally_mark import NumberBox, TallyChip
+from ibe100.ui.words.inputs import switch_words
 from ibe100.ui.words.srt import srt_words
 from ibe100.ui.words.tr101290 import sums
 from ibe100.utils.timecode import format_pts_clock
@@ -155,7 +156,11 @@ class MonitoringPanel(QWidget):
         row = self._streams.row_of(self._stream_id)
         self.number.setVisible(row is not None)
         self.chip.setVisible(row is not None)
-        words, kind = srt_words(None if row is None else row.telemetry, time.monotonic())
+        telemetry = None if row is None else row.telemetry
+        words, kind = srt_words(telemetry, time.monotonic())
+        inputs, kind_of_inputs = switch_words(telemetry)
+        if inputs:
+            words, kind = "    ".join(filter(None, (inputs, words))), kind_of_inputs
         self.srt.setVisible(bool(words))
         self.srt.setText(words)
         set_kind(self.srt, kind)

@@ -67,6 +67,20 @@ class StreamController(QObject):
             name = self._streams.name(stream_id)
             self._client.ask(f"Retry {name}", lambda s: s.streams.retry(stream_id))
 
+    def go_to_input(
+        self, stream_id: str, number: int, *, hold: bool = False, for_s: float | None = None
+    ) -> None:
+        """Put one of the stream's inputs on air."""
+        self._client.ask(
+            f"Input {number} of {self._streams.name(stream_id)}",
+            lambda s: s.inputs.go_to(stream_id, number, hold=hold, for_s=for_s),
+        )
+
+    def follow_input_rules(self, stream_id: str) -> None:
+        """Have the stream's rules choose its input again."""
+        name = self._streams.name(stream_id)
+        self._client.ask(f"Inputs of {name}", lambda s: s.inputs.follow_rules(stream_id))
+
     def restart_after_break(self, stream_id: str) -> None:
         """Restart once the break is over; the notice offers to call it off."""
         name = self._streams.name(stream_id)

@@ -57,7 +57,8 @@ class EndpointForm(DropTarget):
         for kind, group in self._fields.items():
             is_chosen, model = kind == self.kind.value(), self._spec.models[kind]
             for field in group:
-                field.set_value(field.spec.shown(config) if is_chosen else field.spec.default(model))
+                is_same = is_chosen or field.spec.kind is FieldKind.ADDRESS
+                field.set_value(field.spec.shown(config) if is_same else field.spec.default(model))
         self._show_kind()
 
     def _take(self, endpoint: BaseModel) -> None:

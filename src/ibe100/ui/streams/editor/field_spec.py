@@ -8,6 +8,9 @@ from enum import Enum
 from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
+from ibe100.models.endpoints.addresses import address_of
+from ibe100.models.stream_config import SwitchedInput, TestPatternInput, received_inputs
+
 NO_SECRET = "-"
 """Typed in place of a secret, where the one that is kept is to be used no more."""
 
@@ -24,6 +27,8 @@ class FieldKind(Enum):
     PATH = "path"
     SAVE_PATH = "save path"
     SECRET = "secret"
+    ADDRESS = "address"
+    """One of several inputs, as `parse_input` reads it."""
 
 
 class Empty(Enum):
@@ -63,13 +68,25 @@ class FieldSpec:
 
     def shown(self, config: BaseModel) -> str:
         """The text of this field for `config`; empty where that has no such value, and for secrets."""
+        if self.kind is FieldKind.ADDRESS:
+            return self._shown_address(config)
         value: object = config
         for name in self.key.split("."):
             value = getattr(value, name, None)
         return self.text(value)
 
+    def _shown_address(self, config: BaseModel) -> str:
+        """Address of the input with this number; of a stream with one input that is the first."""
+        source, at = getattr(config, "input", None), int(self.key.rpartition(".")[2])
+        inputs = () if source is None else received_inputs(source)
+        if at >= len(inputs) or isinstance(inputs[at], TestPatternInput | SwitchedInput):
+            return ""
+        return address_of(inputs[at])
+
     def default(self, model: type[BaseModel]) -> str:
         """The text for the default in `model`, a kind of endpoint; empty where it has none."""
+        if self.kind is FieldKind.ADDRESS:
+            return ""
         value = model.model_fields[self.key.rpartition(".")[2]].get_default(call_default_factory=True)
         return "" if value is PydanticUndefined else self.text(value)
 

@@ -18,6 +18,7 @@ HLS_VARIANTS = (
     ("best", "highest bandwidth"),
     ("worst", "lowest bandwidth"),
 )
+RETURNS = (("by_itself", "by itself"), ("by_hand", "by hand only"))
 ON_OFF_AUTO = ((None, "auto: by the input"), (True, "on"), (False, "off"))
 
 INPUT_KINDS: dict[str | None, str] = {
@@ -28,7 +29,10 @@ INPUT_KINDS: dict[str | None, str] = {
     "rist": "RIST",
     "hls": "HLS",
     "http": "HTTP",
+    "switched": "Main input and backups",
 }
+ONE_AT_A_TIME = frozenset({"test_pattern", "switched"})
+"""Kinds that a return feed cannot be."""
 OUTPUT_KINDS: dict[str | None, str] = {
     "none": "None: watched only",
     "udp": "UDP / RTP",
@@ -41,6 +45,14 @@ OUTPUT_KINDS: dict[str | None, str] = {
 
 def _number(key: str, title: str, hint: str, unit: str = "", empty: Empty = Empty.NEEDED) -> FieldSpec:
     return FieldSpec(key, title, FieldKind.NUMBER, hint, unit, empty)
+
+
+def _address(at: int, title: str) -> FieldSpec:
+    """Field for one of several inputs; two of them are needed."""
+    hint = "an address or a file; a file is played for ever, as a slate" if at else "an address or a file"
+    return FieldSpec(
+        f"input.inputs.{at}", title, FieldKind.ADDRESS, hint, empty=Empty.NEEDED if at < 2 else Empty.NONE
+    )
 
 
 def _srt(side: str) -> tuple[FieldSpec, ...]:
@@ -62,7 +74,7 @@ def _srt(side: str) -> tuple[FieldSpec, ...]:
 
 RETURN_KINDS: dict[str | None, str] = {
     None: "None: not watched",
-    **{kind: title for kind, title in INPUT_KINDS.items() if kind != "test_pattern"},
+    **{kind: title for kind, title in INPUT_KINDS.items() if kind not in ONE_AT_A_TIME},
 }
 LOCAL_ADDRESSES = FieldSpec("input.local_addresses", "May lead inside", FieldKind.SWITCH)
 INPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
@@ -98,12 +110,24 @@ INPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
         LOCAL_ADDRESSES,
     ),
     "http": (FieldSpec("input.url", "URL", hint="https://…/stream.ts"), LOCAL_ADDRESSES),
+    "switched": (
+        *(
+            _address(at, title)
+            for at, title in enumerate(("Main input", "Backup", "2nd backup", "3rd backup"))
+        ),
+        _number("input.loss_ms", "Lost after", "50 to 60000 without packets", "ms"),
+        FieldSpec("input.returns", "Back to a better one", FieldKind.CHOICE, choices=RETURNS),
+        _number("input.return_after_s", "Back after", "good for so long: 0 to 3600", "s"),
+        _number("input.most_cc_errors", "Lost packets", "in a second at most; empty: any", empty=Empty.NONE),
+        _number("input.least_bitrate_bps", "Bitrate at least", "empty: any", "b/s", empty=Empty.NONE),
+        FieldSpec("input.leave_scrambled", "Leave if scrambled", FieldKind.SWITCH),
+    ),
 }
 RETURN_WINDOW_FIELD = _number("return_window_s", "Cue back within", "1 to 3600; HLS needs 30 and more", "s")
 RETURN_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
     kind: tuple(replace(spec, key=spec.key.replace("input.", "return_feed.", 1)) for spec in specs)
     for kind, specs in INPUT_FIELDS.items()
-    if kind != "test_pattern"
+    if kind not in ONE_AT_A_TIME
 }
 OUTPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
     "none": (),

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NoReturn
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from ibe100.models.base import describe_fault
 from ibe100.models.cues.contract import Contract
-from ibe100.models.stream_config import SrtEdge, StreamConfig, StreamInput
+from ibe100.models.endpoints.parse import parse_input
+from ibe100.models.errors import ConfigurationError
+from ibe100.models.stream_config import (
+    SrtEdge,
+    StreamConfig,
+    StreamInput,
+    received_inputs,
+)
+from ibe100.ui.streams.editor.address_words import refusal_words
 from ibe100.ui.streams.editor.field_spec import Empty, FieldKind, FieldSpec
 
 FORM = ""
@@ -55,8 +64,11 @@ def _endpoint(side: str, texts: Texts, original: StreamConfig) -> dict[str, obje
         return None
     is_kept = before is not None and kind == getattr(before, "kind", None)
     values = dict(before) if before is not None and is_kept else {}
+    addresses = {spec: text for spec, text in fields.items() if spec.kind is FieldKind.ADDRESS}
+    if addresses:
+        values["inputs"] = _inputs(addresses, original)
     for spec, text in fields.items():
-        if not is_kept or text != spec.shown(original):
+        if spec not in addresses and (not is_kept or text != spec.shown(original)):
             values[spec.key.removeprefix(f"{side}.")] = spec.value(text)
     if isinstance(before, SrtEdge) and values.get("passphrase") == before.passphrase:
         # It was given for another place, and is asked for anew.
@@ -64,6 +76,27 @@ def _endpoint(side: str, texts: Texts, original: StreamConfig) -> dict[str, obje
         moved = any(str(values.get(name) or "") != str(getattr(before, name) or "") for name in parts)
         values["passphrase"] = None if moved else before.passphrase
     return values
+
+
+def _inputs(addresses: Texts, original: StreamConfig) -> tuple[StreamInput, ...]:
+    """Inputs that the addresses name; one that is as it was shown is kept whole. Raises ValidationError."""
+    before = received_inputs(original.input)
+    found: list[StreamInput] = []
+    for at, (spec, text) in enumerate(addresses.items()):
+        if text and text == spec.shown(original):
+            found.append(before[at])
+        elif text.strip() or spec.empty is Empty.NEEDED:
+            try:
+                found.append(parse_input(text) if text.strip() else _no_address())
+            except ConfigurationError as error:
+                words = PydanticCustomError("address", "{words}", {"words": refusal_words(error)})
+                fault = InitErrorDetails(type=words, loc=tuple(spec.key.split(".")), input=text)
+                raise ValidationError.from_exception_data("StreamConfig", [fault]) from error
+    return tuple(found)
+
+
+def _no_address() -> NoReturn:
+    raise ConfigurationError("an address is needed")
 
 
 def faults(error: ValidationError, texts: Texts) -> dict[str, str]:
@@ -113,7 +146,9 @@ def _part(location: tuple[int | str, ...]) -> str:
 def _key(location: tuple[int | str, ...], keys: Mapping[str, object]) -> str:
     parts = [str(part) for part in location]
     # A union's location has the kind between side and field: input.udp.port is the field input.port.
-    for candidate in (".".join(parts), ".".join([*parts[:1], *parts[2:]])):
+    without_kind = [*parts[:1], *parts[2:]]
+    # Of one of several inputs, `input.switched.inputs.1.udp.port`, the whole address is wrong.
+    for candidate in (".".join(parts), ".".join(without_kind), ".".join(without_kind[:3])):
         if candidate in keys:
             return candidate
     # A rule over a whole part is shown beside its only field, if it has but one.

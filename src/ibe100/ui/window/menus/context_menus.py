@@ -9,6 +9,7 @@ from PyQt6.QtCore import QPoint
 from PyQt6.QtWidgets import QAbstractScrollArea, QApplication, QMenu, QWidget
 
 from ibe100.models.messages import StreamView
+from ibe100.models.stream_config import describe_input, received_inputs
 from ibe100.models.stream_list import ManyAct
 from ibe100.models.stream_state import Tally
 from ibe100.ui.dashboard.stream_card import StreamCard
@@ -19,6 +20,7 @@ from ibe100.ui.widgets.name_question import NameQuestion
 from ibe100.ui.window.menus.many_question import ManyQuestion
 from ibe100.ui.window.parts import Parts
 
+DRILL_S = 30.0
 IN_BREAK = frozenset({Tally.ARMED, Tally.IN_BREAK})
 
 
@@ -88,6 +90,7 @@ class ContextMenus:
             )
         if view.state.may_retry:
             entries.append(named["retry"])
+        entries += self._inputs(view)
         group = view.config.group
         entries += [
             *(named["pin"], named["listen"], None),
@@ -97,6 +100,23 @@ class ContextMenus:
             rows = parts.state.streams.rows()
             entries += self._all_of(group, [one.view for one in rows if one.view.config.group == group])
         return [*entries, *whole]
+
+    def _inputs(self, view: StreamView) -> list[Entry]:
+        """Entries of a stream on air that has several inputs."""
+        inputs = received_inputs(view.config.input)
+        if len(inputs) < 2 or not view.state.is_active:
+            return []
+        controller, stream_id = self._parts.stream_controller, view.stream_id
+        menu = QMenu("Input", self._window)
+        for number, one in enumerate(inputs, 1):
+            words = f"{number}: {describe_input(one)}"
+            menu.addAction(f"Go to {words}", partial(controller.go_to_input, stream_id, number))
+            menu.addAction(f"Hold {words}", partial(controller.go_to_input, stream_id, number, hold=True))
+        menu.addSeparator()
+        drill = partial(controller.go_to_input, stream_id, 2, for_s=DRILL_S)
+        menu.addAction(f"Drill: input 2 for {DRILL_S:.0f} s and back", drill)
+        menu.addAction("By the rules again", partial(controller.follow_input_rules, stream_id))
+        return [menu]
 
     def _all_of(self, group: str, views: Sequence[StreamView]) -> list[Entry]:
         of_what = f"of group {group}" if group else "in the list"
