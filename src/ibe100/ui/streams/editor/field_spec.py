@@ -79,9 +79,8 @@ class FieldSpec:
         """Address of the input with this number; of a stream with one input that is the first."""
         source, at = getattr(config, "input", None), int(self.key.rpartition(".")[2])
         inputs = () if source is None else received_inputs(source)
-        if at >= len(inputs) or isinstance(inputs[at], TestPatternInput | SwitchedInput):
-            return ""
-        return address_of(inputs[at])
+        one = inputs[at] if at < len(inputs) else None
+        return "" if one is None or isinstance(one, TestPatternInput | SwitchedInput) else address_of(one)
 
     def default(self, model: type[BaseModel]) -> str:
         """The text for the default in `model`, a kind of endpoint; empty where it has none."""
