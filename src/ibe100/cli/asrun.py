@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.table import Table
 
 from ibe100.cli.options import terminal
+from ibe100.cli.reference.exit_codes import NOT_PROVED
 from ibe100.cli.running_instance import settings_of
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.records.address import address_of
@@ -28,7 +29,6 @@ from ibe100.utils.timecode import format_clock
 from ibe100.utils.units import format_event_id
 
 EXIT_CHANGED = 1
-EXIT_NOT_PROVED = 3
 COLUMNS = ("Aired", "Stream", "Action", "Event id", "State", "Late ms", "Pre-roll ms", "Receipt")
 
 
@@ -59,7 +59,7 @@ def run_verify(path: Path, public_key: Path | None = None, data_dir: Path | None
     """
     check = asyncio.run(verify_file(path, _keys_to_verify(public_key, data_dir)))
     print(f"{path}: {_verdict(check)}")
-    return EXIT_CHANGED if check.is_changed else 0 if check.is_proved else EXIT_NOT_PROVED
+    return EXIT_CHANGED if check.is_changed else 0 if check.is_proved else NOT_PROVED
 
 
 def _keys_to_verify(public_key: Path | None, data_dir: Path | None) -> list[Ed25519PublicKey]:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from ibe100.cli.reference.exit_codes import NO_WINDOW
 from ibe100.cli.running_instance import overrides
 from ibe100.core.folders import resolve
 from ibe100.core.settings_reload import SettingsSource
@@ -19,8 +20,6 @@ from ibe100.models.stream_config import Engine
 from ibe100.runner.memory_order import CONSOLE, set_memory_order
 from ibe100.services.ports import Services
 from ibe100.utils.program import COMMAND
-
-EXIT_NO_DISPLAY = 2
 
 
 def start_console(
@@ -41,7 +40,7 @@ def start_console(
                 f"{COMMAND} serve runs the services without a window",
                 file=sys.stderr,
             )
-            return EXIT_NO_DISPLAY
+            return NO_WINDOW
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     set_memory_order(CONSOLE)
     source = SettingsSource(overrides(data_dir, engine.value))

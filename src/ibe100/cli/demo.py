@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ibe100.cli.demo_report import Outcome, print_table, progress
+from ibe100.cli.reference.exit_codes import INTERRUPTED, REFUSED
 from ibe100.core.application import Application, open_application
 from ibe100.core.config import load
 from ibe100.models.actor import part_of_console
@@ -44,8 +45,6 @@ READY_TIMEOUT_S = 15.0
 POLL_S = 0.05
 ATTEMPTS_BEFORE_RUNNING = 3
 EXIT_NOT_PROVED = 1
-EXIT_REFUSED = 2
-EXIT_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Wanted:
 
 
 def run_demo(wanted: Wanted, *, as_json: bool) -> int:
-    """Run the demo; exit code 0: all seen, 1: a cue was not, 2: it could not be started."""
+    """Run the demo; exit code 0: all seen, 1: a cue was not, 3: it could not be started."""
     outcome = Outcome()
     written = Path(wanted.target) if "://" not in wanted.target else Path()
     before = _identity(written)
@@ -70,9 +69,9 @@ def run_demo(wanted: Wanted, *, as_json: bool) -> int:
         code = 0 if outcome.ok else EXIT_NOT_PROVED
     except OperatorError as error:
         outcome.reason = str(error)
-        code = EXIT_NOT_PROVED if outcome.cues else EXIT_REFUSED
+        code = EXIT_NOT_PROVED if outcome.cues else REFUSED
     except (KeyboardInterrupt, asyncio.CancelledError):
-        outcome.reason, code = "interrupted; the stream was stopped", EXIT_INTERRUPTED
+        outcome.reason, code = "interrupted; the stream was stopped", INTERRUPTED
     if not outcome.cues and _identity(written) not in (None, before):
         written.unlink()
     if as_json:

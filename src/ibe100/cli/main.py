@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +11,11 @@ from typing import Annotated
 import typer
 
 from ibe100 import __version__
+from ibe100.cli.reference.completion import Shell
+from ibe100.cli.reference.completion import completion as completion_of
+from ibe100.cli.reference.exit_codes import NO_SERVER, REFUSED
+from ibe100.cli.reference.manual import man_page, markdown_page
+from ibe100.cli.reference.tree import read_commands
 from ibe100.models.cues.as_run import AsRunFormat
 from ibe100.models.errors import OperatorError
 from ibe100.models.stream_config import Engine
@@ -17,7 +23,6 @@ from ibe100.utils.printable import printable
 from ibe100.utils.private_files import keep_private
 from ibe100.utils.program import COMMAND
 
-EXIT_REFUSED = 2
 GROUPS = {
     **{
         name: f"ibe100.cli.{name}"
@@ -189,6 +194,25 @@ def asrun(
     raise typer.Exit(run_asrun(data_dir, day, time_zone, stream, format, output))
 
 
+@app.command()
+def completion(
+    context: typer.Context,
+    shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
+) -> None:
+    """Print the completion of a shell, such as for ~/.local/share/bash-completion/completions/ibe100."""
+    typer.echo(completion_of(shell, read_commands(context)), nl=False)
+
+
+@app.command()
+def manual(
+    context: typer.Context,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a page of the documentation.")] = False,
+) -> None:
+    """Print the manual page of all commands, as man reads it."""
+    commands = read_commands(context)
+    typer.echo(markdown_page(commands) if markdown else man_page(commands), nl=False)
+
+
 def _mount(arguments: list[str]) -> None:
     """Groups of commands live in modules of their own; a command waits for no other group's imports."""
     name = next((one for one in arguments if not one.startswith("-")), "")
@@ -204,15 +228,28 @@ def _with_command(arguments: list[str]) -> list[str]:
 
 
 def main() -> None:
-    """Run the command line; what the operator can put right is one line and exit code 2."""
+    """Run the command line; what the operator can put right is one line and an exit code of its own."""
     keep_private()
     arguments = _with_command(sys.argv[1:])
     _mount(arguments)
     try:
         app(arguments, COMMAND)
     except OperatorError as error:
+        from ibe100.cli.running_instance import NotRunning
+
         typer.echo(f"ibe100: {printable(str(error))}", err=True)
-        sys.exit(EXIT_REFUSED)
+        sys.exit(NO_SERVER if isinstance(error, NotRunning) else REFUSED)
+    finally:
+        _let_go_of_output()
+
+
+def _let_go_of_output() -> None:
+    """Write what is left; whoever closed the other end is told nothing, and neither is the terminal."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What the interpreter flushes at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,9 @@ DataDir = Annotated[
 StreamName = Annotated[str, typer.Argument(metavar="STREAM", help="Number, id or name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
+PIPE_WIDTH = 10_000
+"""Columns where no terminal has fewer: a row stays one line, for grep and awk."""
+
 
 def tell_passed_over(*endpoints: str) -> None:
     """Say which options of inputs and outputs are not used."""
@@ -27,8 +31,8 @@ def tell_passed_over(*endpoints: str) -> None:
 
 
 def terminal() -> Console:
-    """The terminal, for texts of others too: none of them is markup."""
-    return Console(highlight=False, markup=False)
+    """The terminal, for texts of others too: none of them is markup. In a pipe no line is broken."""
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -92,7 +92,7 @@ async def cue_typed(house: House, wanted: str) -> str:
     """The streams are off: each cue is refused, and on record with the stream it was meant for."""
     before = set(house.cues())
     code, words = await house.typed("cue", "to-break", wanted)
-    assert code == 2
+    assert code == 3
     return next((stream_id for _, stream_id in set(house.cues()) - before), words)
 
 

@@ -100,7 +100,7 @@ async def test_the_log_is_read_beside_the_console_and_a_changed_copy_is_found_ou
 
 async def test_a_wrong_use_is_one_line_and_exit_2(console: Path) -> None:
     code, out, err = await run("asrun", "--data-dir", str(console), "--day", "yesterday")
-    assert (code, out) == (2, "")
+    assert (code, out) == (3, "")
     assert err == "ibe100: 'yesterday' is no day; write it as 2026-11-22\n"
 
 

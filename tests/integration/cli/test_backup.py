@@ -24,7 +24,7 @@ def test_made_by_the_server_listed_verified_and_restored(tmp_path: Path) -> None
     with place_in(tmp_path) as place:
         data = ("--data-dir", place.data_dir)
         nothing = place.run("backup", "now", *data)
-        assert (nothing.code, "no data folder" in nothing.refusal()) == (2, True)
+        assert (nothing.code, "no data folder" in nothing.refusal()) == (3, True)
         server = serve(place)
         made = place.run("backup", "now", *data)
         assert made.code == 0, made.err
@@ -36,7 +36,7 @@ def test_made_by_the_server_listed_verified_and_restored(tmp_path: Path) -> None
         assert made.out.startswith(listed["path"])
         assert "with the key" not in place.run("backup", "list", *data).out
         refused = place.run("backup", "restore", own, *data)
-        assert (refused.code, "already running" in refused.refusal()) == (2, True)
+        assert (refused.code, "already running" in refused.refusal()) == (3, True)
         server.send_signal(signal.SIGTERM)
         assert finished(server).code == 0
         for file in (Path(listed["path"]), own):
@@ -58,7 +58,7 @@ def test_made_by_the_server_listed_verified_and_restored(tmp_path: Path) -> None
         ]
         elsewhere = tmp_path / "another machine"
         foreign = place.run("backup", "restore", own, "--data-dir", elsewhere)
-        assert (foreign.code, "--not-made-here" in foreign.err) == (2, True)
+        assert (foreign.code, "--not-made-here" in foreign.err) == (3, True)
         assert "brings no users, no tokens and no streams" in foreign.out + foreign.err
         done = place.run("backup", "restore", own, "--not-made-here", "--data-dir", elsewhere)
         assert done.code == 0, done.err
@@ -90,7 +90,7 @@ def test_a_server_that_is_killed_while_it_backs_up_leaves_no_litter(tmp_path: Pa
         patiently(lambda: any((backups / name).exists() for name in UNFINISHED), "a half-made backup")
         server.kill()
         finished(server)
-        assert finished(asking).code == 2
+        assert finished(asking).code == 3
         patiently(lambda: place.processes() == [], "the end of what it had begun")
         assert list(backups.iterdir()) == []
         server = serve(place)

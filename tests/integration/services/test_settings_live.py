@@ -44,7 +44,7 @@ def test_a_server_takes_changed_settings_and_says_what_it_cannot(tmp_path: Path)
         assert ended.code == 0
         assert "info: Settings read again: cues.seen_timeout_s 3.0 → 2.5" in ended.out
         wrong = place.run("config", "check", tmp_path / "none.json")
-        assert wrong.code == 2
+        assert wrong.code == 3
         assert "does not exist" in wrong.refusal()
         assert place.processes() == []
 
