@@ -250,7 +250,8 @@ async def test_an_older_schema_is_upgraded(folders: Folders) -> None:
             connection.execute(f"DROP TABLE {table}")
         for column in ("owner", "epoch"):
             connection.execute(f"ALTER TABLE streams DROP COLUMN {column}")
-        connection.execute("ALTER TABLE cues DROP COLUMN direction")
+        for column in ("direction", "idr_offset_ms", "idr_kind", "break_update"):
+            connection.execute(f"ALTER TABLE cues DROP COLUMN {column}")
         connection.execute("ALTER TABLE schedule DROP COLUMN accepted")
         connection.execute("UPDATE alembic_version SET version_num = '0006'")
         connection.commit()
