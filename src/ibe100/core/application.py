@@ -41,6 +41,7 @@ from ibe100.services.audit_trail import AuditTrail
 from ibe100.services.backup.backup_service import FOLDER as BACKUPS
 from ibe100.services.backup.backup_service import BackupService
 from ibe100.services.backup.kept_backups import KeptBackups
+from ibe100.services.clips.clip_service import ClipService
 from ibe100.services.contracts.contract_service import CONTRACTS_FILE, ContractService
 from ibe100.services.cues.idempotency import CueOnce
 from ibe100.services.cues.input_cues import InputCues
@@ -100,7 +101,7 @@ class Application:
         audit = AuditTrail(database)
         self.media = MediaFolders(
             folders.media_dir,
-            folders.closed_to_media(),
+            folders.closed_to_media() | ({clips: "clips"} if (clips := config.clips.folder) else {}),
             folders.data_dir / MEDIA_FOLDERS_FILE,
             config.media.folders,
             audit,
@@ -153,6 +154,9 @@ class Application:
             folders.profiles_dir, self.streams, self.media.refuse_ours, folders.media_dir, audit
         )
         self.as_run = AsRunService(database.as_run, self.media.refuse_ours, signing_key(secrets))
+        self.clips = ClipService(
+            database, self.streams, self.alarms, folders.data_dir, config.clips, self.as_run
+        )
         self.stream_events = StreamEvents(database, self.metrics)
         self.metrics_csv = MetricsCsv(self.metrics, self.media.refuse_ours)
         self.notifications = NotificationService(
@@ -187,6 +191,7 @@ class Application:
             self.cues,
             self.input_cues,
             self.inputs,
+            self.clips,
         ):
             self.streams.observe(observer)
         self.settings_reload: SettingsReload | None = None
@@ -241,6 +246,7 @@ class Application:
         await self.cues.settle()
         await self.return_feeds.settle()
         await self.schedule.open()
+        await self.clips.open()
         await self.backups.open()
         if self.settings_reload is not None:
             await self.settings_reload.open()
@@ -258,6 +264,7 @@ class Application:
         if self.settings_reload is not None:
             await self.settings_reload.close()
         await self.backups.close()
+        await self.clips.close()
         await self.cue_once.close()
         await self.schedule.close()
         await self.preview.close()
@@ -289,6 +296,7 @@ class Application:
         self.access.seconded = config.console.seconded
         await self.backups.set_plan(config.backup)
         await self.hooks.set_plan(config.hooks)
+        self.clips.set_plan(config.clips)
 
     async def _emergency_key_used(self, stream_id: str, action: CueAction) -> None:
         used = true_if(f"{action} at {format_clock(time.time())}")
@@ -326,6 +334,7 @@ class Application:
         self.preview.hear(message)
         self.notifications.hear(message)
         self.hooks.hear(message)
+        self.clips.hear(message)
         # Last: what it makes of a change of state is told after it.
         self.return_feeds.hear(message)
 

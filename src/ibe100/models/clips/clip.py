@@ -83,6 +83,17 @@ class ClipQuery(Value):
     limit: int = MOST_LISTED
 
 
+class ClipBundle(Value):
+    """An archive of clips that was written."""
+
+    clips: int
+    """Clips in it."""
+    without: int
+    """Clips on record whose files are not in it; the list in it says why."""
+    size: int
+    """Bytes of the clips."""
+
+
 class RecordingState(Value):
     """How the recording of one stream stands."""
 

@@ -112,14 +112,17 @@ def ring_files(folder: Path) -> list[Path]:
 def read_records(folder: Path) -> Iterator[Record]:
     """The records of a ring, oldest first, also while it is written. Raises OSError."""
     for path in ring_files(folder):
-        try:
-            with path.open("rb") as file:
-                yield from _records_of(path, file.fileno())
-        except FileNotFoundError:  # its turn to go had come
-            continue
+        with contextlib.suppress(FileNotFoundError):  # its turn to go had come
+            yield from records_of(path)
 
 
-def _records_of(path: Path, file: int) -> Iterator[Record]:
+def records_of(path: Path) -> Iterator[Record]:
+    """The records of one file of a ring. Raises OSError."""
+    with path.open("rb") as file:
+        yield from _records_in(path, file.fileno())
+
+
+def _records_in(path: Path, file: int) -> Iterator[Record]:
     size, at = os.fstat(file).st_size, 0
     while len(head := os.pread(file, _HEAD.size, at)) == _HEAD.size:
         magic, came_at, lost, flags, length = _HEAD.unpack(head)

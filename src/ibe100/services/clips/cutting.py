@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from ibe100.runner.recorder.ring import Record, read_records
+from ibe100.runner.recorder.ring import Record, read_records, records_of, ring_files
 from ibe100.services.clips.access_points import AccessFinder
 
 LEAD_S = 15.0
@@ -61,6 +61,16 @@ def cut(ring: Path, begins_at: float, ends_at: float, to: Path, service_id: int 
     lacks = _lacks(start, records, begins_at, ends_at)
     lost = sum(record.lost for record in records[1:])
     return Cut(records[0].at, records[-1].at, size, sha256, lost, "; ".join(lacks))
+
+
+def newest_at(ring: Path) -> float:
+    """Wall time of the newest record of a ring; 0 where there is none. Blocks on the disk."""
+    at = 0.0
+    for path in ring_files(ring)[-2:]:
+        with contextlib.suppress(FileNotFoundError):
+            for record in records_of(path):
+                at = record.at
+    return at
 
 
 class _Files:

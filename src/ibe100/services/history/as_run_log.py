@@ -29,7 +29,7 @@ class AsRunService:
         """`refuse` raises StorageError for a path that no export may have; `key` signs what is exported."""
         self._storage = storage
         self._refuse = refuse
-        self._key = key
+        self.signing_key = key
 
     async def streams(self) -> tuple[LoggedStream, ...]:
         """All streams that may have cues on record, those of the list first. Raises StorageError."""
@@ -55,14 +55,22 @@ class AsRunService:
 
     async def export(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
         """Write the file, whole or not at all; returns the digest that it names. Raises StorageError."""
-        if self._refuse is not None:
-            await asyncio.to_thread(self._refuse, path)
-        content, digest = await asyncio.to_thread(export, log, format, self._key)
+        await self.check_path(path)
+        content, digest = await asyncio.to_thread(export, log, format, self.signing_key)
         try:
             await asyncio.to_thread(atomic_write, path, content)
         except OSError as error:
             raise StorageError(f"the as-run log {path} cannot be written: {error.strerror}") from error
         return digest
+
+    async def content(self, log: AsRunLog, format: AsRunFormat) -> bytes:
+        """The log as a file has it, signed."""
+        return (await asyncio.to_thread(export, log, format, self.signing_key))[0]
+
+    async def check_path(self, path: Path) -> None:
+        """Raise StorageError for a path that no export may have."""
+        if self._refuse is not None:
+            await asyncio.to_thread(self._refuse, path)
 
 
 async def verify_file(path: Path, keys: Sequence[Ed25519PublicKey] = ()) -> DigestCheck:
