@@ -24,6 +24,8 @@ class WebServer(ThreadingHTTPServer):
         self.requests: list[str] = []
         self.redirects: dict[str, str] = {}
         self.headers: dict[str, str] = {}
+        self.find: Callable[[str], Answer] = lambda path: (404, b"")
+        """Answers what no route does."""
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}{path}"
@@ -45,7 +47,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        route = self.server.routes.get(path, lambda: (404, b""))
+        route = self.server.routes.get(path, lambda: self.server.find(path))
         status, body = route() if callable(route) else (200, route)
         if status == HANG_UP:
             self.close_connection = True

@@ -16,9 +16,9 @@ from ibe100.models.base import build
 from ibe100.models.endpoints.parse import (
     INPUT_SCHEMES,
     OUTPUT_SCHEMES,
-    parse_input,
     parse_inputs,
     parse_output,
+    parse_return_feed,
 )
 from ibe100.models.stream_config import RETURN_WINDOW_S, StreamConfig, describe_input, describe_output
 from ibe100.models.stream_list import DeletedStream
@@ -75,7 +75,7 @@ def add(
         "name": name,
         "input": parse_inputs((source, *(backups or ()))),
         "output": parse_output(target, overwrite=overwrite),
-        "return_feed": parse_input(back, loop=False) if back else None,
+        "return_feed": parse_return_feed(back) if back else None,
         "return_window_s": back_within,
     }
     config = build(StreamConfig, values, f"stream {name}")

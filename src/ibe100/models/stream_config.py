@@ -17,6 +17,7 @@ from ibe100.models.cues.cut_points import SpliceOn
 from ibe100.models.endpoints.fields import Host, MediaPath, Port, RistUrl, is_loopback
 from ibe100.models.endpoints.inputs import (
     LIVE_INPUTS,
+    DashInput,
     FileInput,
     HlsInput,
     HlsVariant,
@@ -41,6 +42,7 @@ from ibe100.models.scte35_marker import BreakEnd
 
 __all__ = [
     "LIVE_INPUTS",
+    "DashInput",
     "Engine",
     "ExistingCues",
     "FileInput",
@@ -256,7 +258,7 @@ class StreamConfig(Value):
         return self
 
 
-def edge_ports(edge: StreamInput | StreamOutput) -> tuple[int, ...]:
+def edge_ports(edge: StreamInput | ReturnInput | StreamOutput) -> tuple[int, ...]:
     """UDP ports of an input or output that only one process of this machine can listen on."""
     match edge:
         case SrtOutput(mode=SrtMode.LISTENER, port=port):
@@ -267,7 +269,7 @@ def edge_ports(edge: StreamInput | StreamOutput) -> tuple[int, ...]:
             return listening_ports(edge)
 
 
-def plain_edges(config: StreamConfig) -> Iterator[tuple[str, StreamInput | StreamOutput]]:
+def plain_edges(config: StreamConfig) -> Iterator[tuple[str, StreamInput | ReturnInput | StreamOutput]]:
     """Field and value of each end of a stream; those of a switched input one by one: `input.inputs.0`."""
     if isinstance(config.input, SwitchedInput):
         yield from ((f"input.inputs.{at}", one) for at, one in enumerate(config.input.inputs))
@@ -278,7 +280,9 @@ def plain_edges(config: StreamConfig) -> Iterator[tuple[str, StreamInput | Strea
         yield "return_feed", config.return_feed
 
 
-def with_edges(config: StreamConfig, edges: Mapping[str, StreamInput | StreamOutput]) -> StreamConfig:
+def with_edges(
+    config: StreamConfig, edges: Mapping[str, StreamInput | ReturnInput | StreamOutput]
+) -> StreamConfig:
     """`config` with other ends in the place of some, by the names of `plain_edges`."""
     changes: dict[str, object] = {field: edges[field] for field in edges if "." not in field}
     if isinstance(config.input, SwitchedInput):

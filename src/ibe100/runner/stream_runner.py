@@ -87,6 +87,9 @@ class StreamRunner:
             TelemetryHandlers(
                 cue_seen=self._cue_seen,
                 input_cue_seen=self._input_cue,
+                input_cue_tag=lambda facts: self._cue_tag("input_cue_tag", facts),
+                cue_tag=lambda facts: self._cue_tag("cue_tag", facts),
+                playlist=lambda facts: self._sample("playlist", {"json": facts}),
                 splice_event=lambda facts: self._note("splice_event", facts),
                 influx=self._influx,
                 analyze=self._analyze,
@@ -188,6 +191,11 @@ class StreamRunner:
         if self._input_cue_limit.admits(time.monotonic()):
             short = {key: facts[key] for key in ("base64", "splice_pid", "time")}
             self._note("input_cue_seen", short)
+
+    def _cue_tag(self, kind: str, facts: dict[str, object]) -> None:
+        """A tag of a playlist or an event message told of a cue."""
+        if self._input_cue_limit.admits(time.monotonic()):
+            self._note(kind, facts)
 
     def _damaged_datagram(self, text: str) -> None:
         if self._damaged_limit.admits(time.monotonic()):

@@ -76,6 +76,8 @@ class BreakTrack:
     """Times are wall clock, in seconds; used by one thread."""
 
     def __init__(self) -> None:
+        self.late_s = _LATE_S
+        """So long after its time an end may be told."""
         self._told: dict[tuple[Pair, bool], tuple[bytes, float]] = {}
         self._planned: list[_Point] = []
         self._open: dict[Pair, _Open] = {}
@@ -89,9 +91,9 @@ class BreakTrack:
 
     def forget(self) -> None:
         """Begin anew: what came meanwhile was seen by nobody."""
-        ends = self._sends_ends
+        ends, late_s = self._sends_ends, self.late_s
         self.__init__()  # type: ignore[misc]
-        self._sends_ends = ends
+        self._sends_ends, self.late_s = ends, late_s
 
     @property
     def is_in_break(self) -> bool:
@@ -106,7 +108,11 @@ class BreakTrack:
                     self._planned = [point for point in self._planned if point.splice.key != key]
                     self._told = {of: told for of, told in self._told.items() if of[0][0] != key}
                 case Splice() if self._is_news(one, at):
-                    self._plan(_Point(at + ahead_s, one))
+                    self.place(one, at + ahead_s)
+
+    def place(self, splice: Splice, at: float) -> None:
+        """Take a splice that was told in another form, and its time."""
+        self._plan(_Point(at, splice))
 
     def _is_news(self, splice: Splice, at: float) -> bool:
         of = (splice.key, splice.type_id), splice.out
@@ -139,7 +145,7 @@ class BreakTrack:
         found = dict(self._unpaired)
         for one in self._open.values():
             if one.end is not None:
-                if now > one.end + _LATE_S:
+                if now > one.end + self.late_s:
                     words = f"{one.words}: {one.splice.duration_s:g} s were announced, and no return came"
                     found[BreakFault.OVERRUN] = FoundFault(words, one.end)
             elif now - one.began > longest_s:

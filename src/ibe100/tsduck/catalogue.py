@@ -103,10 +103,11 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
 }
 
 OWN_OPTIONS: Mapping[tuple[PluginKind, str], frozenset[str]] = {
-    ("-I", "hls"): frozenset({"--local-addresses"}),
+    ("-I", "dash"): frozenset({"--receive-timeout", "--local-addresses", "--cue-tags-udp"}),
+    ("-I", "hls"): frozenset({"--local-addresses", "--cue-tags-udp"}),
     ("-I", "http"): frozenset({"--local-addresses"}),
 }
-"""Options that only the built-in processor has."""
+"""Options, and with dash a plugin, that only the built-in processor has."""
 
 
 def option(name: str, value: object = None) -> str:
@@ -129,9 +130,11 @@ def positional(value: str) -> str:
 
 def plugin(kind: PluginKind, name: str, *arguments: str) -> list[str]:
     """The tokens of one plugin; asserts that it and its options are on the allow-list."""
-    allowed = PLUGIN_OPTIONS[kind, name]
+    own = OWN_OPTIONS.get((kind, name))
+    assert own is not None or (kind, name) in PLUGIN_OPTIONS, f"{kind} {name}"
+    allowed = PLUGIN_OPTIONS.get((kind, name), frozenset()) | (own or frozenset())
     for argument in arguments:
-        if argument.startswith("--") and argument not in OWN_OPTIONS.get((kind, name), ()):
+        if argument.startswith("--"):
             assert argument.partition("=")[0] in allowed, f"{kind} {name} {argument}"
     return [kind, name, *arguments]
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ibe100.models.endpoints.urls import MASK, may_hold_secret
 from ibe100.models.stream_config import (
+    DashInput,
     Engine,
     FileInput,
     FileOutput,
@@ -46,17 +47,19 @@ PASSPHRASE_MASK = f"--passphrase={MASK}"
 
 
 def input_arguments(
-    source: StreamInput,
+    source: StreamInput | DashInput,
     source_port: Port,
     leading_bytes: int = 0,
     engine: Engine = Engine.TSDUCK,
     side: str = INPUT,
+    cue_tags: Port = 0,
 ) -> list[str]:
     """`-I` and its options; `leading_bytes`: see the plan.
 
     `source_port`: where the test pattern or what an SRT caller sends arrives, or a switch; 0 listens to the
     caller itself. `side` is what the names of the secrets begin with.
     The built-in processor has no receive timeout: it waits for packets, and its runner knows that it does.
+    `cue_tags`: where it tells of cues in the tags of a playlist or a manifest; 0 tells nobody.
     """
     match source:
         case TestPatternInput():
@@ -77,13 +80,19 @@ def input_arguments(
         case RistInput():
             return plugin("-I", "rist", _url(source.url, side))
         case HlsInput():
-            options = [*_web(source, engine), *_variant(source)]
+            options = [*_web(source, engine), *_variant(source), *_cue_tags(cue_tags)]
             return plugin("-I", "hls", *options, _url(source.url, side))
+        case DashInput():
+            return plugin("-I", "dash", *_web(source, engine), *_cue_tags(cue_tags), _url(source.url, side))
         case HttpInput():
             return plugin("-I", "http", *_web(source, engine), _url(source.url, side))
 
 
-def _web(source: HlsInput | HttpInput, engine: Engine) -> list[str]:
+def _cue_tags(port: Port) -> list[str]:
+    return [option("--cue-tags-udp", address(port))] if port else []
+
+
+def _web(source: HlsInput | HttpInput | DashInput, engine: Engine) -> list[str]:
     is_local = source.local_addresses and engine is Engine.BUILTIN
     return [option("--receive-timeout", 10_000), *(["--local-addresses"] if is_local else [])]
 
@@ -206,9 +215,9 @@ def secrets_of(config: StreamConfig) -> dict[str, str]:
         match edge:
             case SrtInput(passphrase=passphrase) | SrtOutput(passphrase=passphrase) if passphrase:
                 secrets[f"{side}.passphrase"] = f"--passphrase={passphrase.get_secret_value()}\n"
-            case HlsInput(url=url) | HttpInput(url=url) | RistInput(url=url) | RistOutput(url=url):
-                if may_hold_secret(url):
-                    secrets[f"{side}.url"] = f"{url}\n"
+            case HlsInput() | HttpInput() | DashInput() | RistInput() | RistOutput():
+                if may_hold_secret(edge.url):
+                    secrets[f"{side}.url"] = f"{edge.url}\n"
     return secrets
 
 

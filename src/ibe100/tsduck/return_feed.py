@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ibe100.models.stream_config import (
+    DashInput,
     Engine,
     FileInput,
     HlsInput,
@@ -52,9 +53,10 @@ def watch_config(config: StreamConfig) -> StreamConfig:
     assert source is not None
     if isinstance(source, UdpInput):
         source = source.model_copy(update={"receive_timeout_ms": LISTEN_S * 1000})
-    return StreamConfig(
-        name=WATCH_NAME, input=source, output=NoOutput(), engine=config.engine, regulate=False
-    )
+    # Of tsp's inputs none tells of the tags of a playlist.
+    engine = Engine.BUILTIN if isinstance(source, HlsInput | DashInput) else config.engine
+    watch = StreamConfig(name=WATCH_NAME, output=NoOutput(), engine=engine, regulate=False)
+    return watch.model_copy(update={"input": source})  # a manifest is no input of a stream
 
 
 def stall_timeout_s(source: StreamInput) -> float:
@@ -74,7 +76,8 @@ def build_return_arguments(
     if isinstance(watch.input, HlsInput | HttpInput):
         # tsp would hold back the first half of its buffer, and with it the first cues: some 20 s of 2 Mb/s.
         arguments += small_portions()
-    arguments += input_arguments(watch.input, 0, engine=engine)
+    cue_tags = ports.splice_json if engine is Engine.BUILTIN else 0
+    arguments += input_arguments(watch.input, 0, engine=engine, cue_tags=cue_tags)
     if isinstance(watch.input, FileInput | HlsInput | HttpInput):
         # They come in bursts, and a pause between two would look like a feed that is gone.
         arguments += plugin("-P", "regulate")

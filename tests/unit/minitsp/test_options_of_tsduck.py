@@ -17,9 +17,11 @@ from places import DATA, GOLDEN
 from plugin_rig import Log
 
 RECORDED = DATA / "tsduck" / "options.json"
+OURS = "dash"
+"""An input of return feeds, which tsp has not."""
 TABLES: dict[tuple[str, str, str], OptionTable] = {
     ("tsp", "", "tsp"): GLOBAL_OPTIONS,
-    **{("input", "-I", name): inputs.load(name).options for name in inputs.INPUTS},
+    **{("input", "-I", name): inputs.load(name).options for name in inputs.INPUTS if name != OURS},
     **{("output", "-O", name): outputs.load(name).options for name in outputs.OUTPUTS},
     **{("processor", "-P", name): plugins.load(name).options for name in plugins.PROCESSORS},
 }

@@ -15,9 +15,10 @@ from ibe100.cli import stream as cli_stream
 from ibe100.core.secrets import SecretStore
 from ibe100.minitsp.command_line import parse_command_line
 from ibe100.models.base import build
+from ibe100.models.endpoints.parse import parse_return_feed
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.profile import Profile, StreamEntry
-from ibe100.models.stream_config import HlsInput, StreamConfig
+from ibe100.models.stream_config import DashInput, Engine, HlsInput, StreamConfig, UdpInput
 from ibe100.services.streams.stream_secrets import (
     forget_secrets,
     keep_secrets,
@@ -99,6 +100,28 @@ def test_the_built_in_processor_understands_the_watchers_command() -> None:
     watch = watch_config(stream({"kind": "udp", "port": 5000}))
     chain = parse_command_line(build_return_arguments(watch, RETURN_SOCKETS))
     assert [one.name for one in chain.processors] == ["tables", "influx", "splicemonitor"]
+
+
+@pytest.mark.parametrize("kind", ["hls", "dash"])
+def test_what_has_tags_is_watched_by_the_built_in_processor_which_tells_of_them(kind: str) -> None:
+    watch = watch_config(stream({"kind": kind, "url": TOKEN_URL}, engine="tsduck"))
+    assert watch.engine is Engine.BUILTIN
+    argv = build_return_arguments(watch, RETURN_SOCKETS, watch.engine)
+    at = argv.index(kind)
+    wanted = ["--receive-timeout=10000", "--cue-tags-udp=unix:splice.sock", "@{secret:input.url}"]
+    assert argv[at + 1 : at + 4] == wanted
+    assert secrets_of(watch)["input.url"] == f"{TOKEN_URL}\n"
+    told = [TOKEN_URL if word.startswith("@{secret") else word for word in argv]
+    assert parse_command_line(told).input.name == kind
+
+
+def test_a_manifest_is_known_by_its_name() -> None:
+    assert parse_return_feed("https://cdn.example/a.mpd?b=c") == DashInput(
+        url="https://cdn.example/a.mpd?b=c"
+    )
+    assert parse_return_feed("udp://:5000") == UdpInput(port=5000)
+    with pytest.raises(ConfigurationError, match="no return feed"):
+        parse_return_feed("test://")
 
 
 @pytest.mark.parametrize(

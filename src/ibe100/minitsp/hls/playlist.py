@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from ibe100.minitsp.hls.cue_tags import CUE_TAGS, iso_time
 from ibe100.minitsp.hls.playlist_lines import Faults, address, attributes, lines_of, tags_of
 from ibe100.minitsp.hls.playlist_values import (
     MasterPlaylist,
@@ -21,13 +22,17 @@ _MP4_SUFFIXES: Final = (".mp4", ".m4s", ".m4v", ".m4a", ".cmfv", ".cmfa")
 _NO_PICTURE: Final = re.compile(r"(mp4a|ac-[34]|ec-3|mp3|opus|flac|alac|dts|stpp|wvtt)", re.IGNORECASE)
 _DEFAULT_TARGET_S: Final = 10.0
 _MOST_SECONDS: Final = 3600.0
+_MOST_TAGS: Final = 16
+_MOST_RANGES: Final = 256
 _MASTER_TAGS: Final = ("#EXT-X-STREAM-INF", "#EXT-X-MEDIA", "#EXT-X-I-FRAME-STREAM-INF")
 
 
 def parse_playlist(
-    text: str, url: str, imported: Mapping[str, str] | None = None
+    text: str, url: str, imported: Mapping[str, str] | None = None, *, mp4: bool = False
 ) -> MasterPlaylist | MediaPlaylist:
     """Read a playlist that came from `url`; `imported` are the variables of its master playlist.
+
+    `mp4`: segments of fragmented MP4 are taken too.
 
     Raises PlaylistError.
     """
@@ -36,7 +41,7 @@ def parse_playlist(
     tags = Counter(line.partition(":")[0] for _, line in lines)
     if sum(tags[one] for one in _MASTER_TAGS) > tags["#EXTINF"]:
         return _read_master(lines, url, variables, faults)
-    reader = _MediaReader(url, faults)
+    reader = _MediaReader(url, faults, mp4=mp4)
     for number, tag, rest in tags_of(lines):
         try:
             reader.take(tag, rest)
@@ -100,9 +105,13 @@ def _variant(attribute: Mapping[str, str], url: str, renditions: Mapping[str, li
 class _MediaReader:
     """Takes the tags of a media playlist one by one; `take` raises ValueError for what is damaged."""
 
-    def __init__(self, url: str, faults: Faults) -> None:
+    def __init__(self, url: str, faults: Faults, *, mp4: bool) -> None:
         self._url = url
         self._faults = faults
+        self._mp4 = mp4
+        self._map_url = ""
+        self._date: float | None = None
+        self._ranges: list[str] = []
         self._segments: list[Segment] = []
         self._target_s = 0.0
         self._sequence = 0
@@ -124,7 +133,8 @@ class _MediaReader:
                 self._duration_s = _seconds(rest.partition(",")[0])
             case "" if self._has_extinf:
                 url = address(self._url, rest)
-                _refuse_mp4(url)
+                if not self._mp4:
+                    _refuse_mp4(url)
                 self._add(url)
             case "":
                 raise ValueError("there is no EXTINF before it")
@@ -138,7 +148,14 @@ class _MediaReader:
             case "#EXT-X-KEY":
                 self._take_key(attributes(rest))
             case "#EXT-X-MAP":
-                _refuse_mp4(attributes(rest).get("URI", ""))
+                uri = attributes(rest).get("URI", "")
+                if not self._mp4:
+                    _refuse_mp4(uri)
+                self._map_url = address(self._url, uri)
+            case "#EXT-X-PROGRAM-DATE-TIME":
+                self._date = iso_time(rest)
+            case "#EXT-X-DATERANGE":
+                self._ranges.append(rest)
             case "#EXT-X-DISCONTINUITY":
                 self._discontinuity = True
             case "#EXT-X-GAP":
@@ -147,6 +164,8 @@ class _MediaReader:
                 self._ended = True
             case "#EXT-X-I-FRAMES-ONLY":
                 raise PlaylistError("this HLS playlist holds I-frames only, take the main one")
+            case _ if tag in CUE_TAGS:
+                self._tags.append((tag, rest))
 
     def damage(self, tag: str, line: str) -> None:
         """Note that a line of this tag was damaged: what cannot be had without it is a gap."""
@@ -169,13 +188,19 @@ class _MediaReader:
             raise UnreadablePlaylist(f"the HLS playlist cannot be read: {faults[0]}")
         target_s = self._target_s or max((one.duration_s for one in self._segments), default=0.0)
         return MediaPlaylist(
-            tuple(self._segments), target_s or _DEFAULT_TARGET_S, self._ended, self._numbered, faults
+            tuple(self._segments),
+            target_s or _DEFAULT_TARGET_S,
+            self._ended,
+            self._numbered,
+            faults,
+            tuple(self._ranges[-_MOST_RANGES:]),
         )
 
     def _begin_segment(self) -> None:
         self._has_extinf = self._discontinuity = self._gap = False
         self._duration_s = 0.0
         self._range = None
+        self._tags: list[tuple[str, str]] = []
 
     def _add(self, url: str) -> None:
         if self._unsupported:
@@ -193,8 +218,21 @@ class _MediaReader:
             self._range_ends[url] = sum(byte_range)
         gap = self._gap or self._key_is_damaged
         self._segments.append(
-            Segment(sequence, url, self._duration_s, byte_range, key, self._discontinuity, gap)
+            Segment(
+                sequence,
+                url,
+                self._duration_s,
+                byte_range,
+                key,
+                self._discontinuity,
+                gap,
+                self._date,
+                self._map_url,
+                tuple(self._tags[:_MOST_TAGS]),
+            )
         )
+        if self._date is not None:
+            self._date += self._duration_s
         self._keys_in_a_row = False
         self._begin_segment()
 

@@ -53,6 +53,12 @@ class Segment:
     key: SegmentKey | None = None
     discontinuity: bool = False
     gap: bool = False
+    date: float | None = None
+    """Seconds since the epoch of its first picture, as the playlist says."""
+    map_url: str = ""
+    """Address of what has to be read before it; empty where there is no such."""
+    tags: tuple[tuple[str, str], ...] = ()
+    """Tags of cues before it: name and value."""
 
     @property
     def place(self) -> tuple[str, tuple[int, int] | None]:
@@ -72,6 +78,8 @@ class MediaPlaylist:
     ended: bool
     numbered: bool = True
     faults: tuple[str, ...] = ()
+    ranges: tuple[str, ...] = ()
+    """Attribute lists of its date ranges."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,13 @@
 
 from typing import Final
 
+from ibe100.minitsp.cmaf.boxes import Tracks, tracks_of
 from ibe100.minitsp.hls.playlist_values import PlaylistError, Segment, SegmentKey
 from ibe100.minitsp.packets.packet_aligner import PacketAligner
 from ibe100.minitsp.web.http_client import DownloadError, HttpClient
 
 _SEGMENT_LIMIT_BYTES: Final = 256 << 20
+_INIT_LIMIT_BYTES: Final = 4 << 20
 _KEY_BYTES: Final = 16
 _MP4_BOXES: Final = (b"ftyp", b"styp", b"moof", b"sidx", b"moov", b"emsg", b"prft", b"mdat")
 _OTHERS: Final = (
@@ -29,11 +31,16 @@ class SegmentLoader:
 
     def __init__(self, client: HttpClient) -> None:
         self._client = client
-        self._key_url = ""
+        self._key_url = self._map_url = ""
+        self._tracks = Tracks({}, None)
         self._key = b""
 
     def load(self, segment: Segment, timeout_s: float) -> bytes:
         """The packets of a segment. Raises DownloadError (may be tried again) or PlaylistError (in vain)."""
+        return packets_of(self.body(segment, timeout_s))
+
+    def body(self, segment: Segment, timeout_s: float) -> bytes:
+        """All of a segment, decrypted. Raises DownloadError or PlaylistError."""
         body = self._client.download(
             segment.url,
             limit_bytes=_SEGMENT_LIMIT_BYTES,
@@ -42,7 +49,16 @@ class SegmentLoader:
         ).data
         if segment.key is not None:
             body = self._decrypt(body, segment.key, timeout_s)
-        return _packets(body)
+        return body
+
+    def tracks(self, segment: Segment, timeout_s: float) -> Tracks:
+        """Tracks of the MP4 that a segment is of. Raises DownloadError."""
+        if not segment.map_url:
+            return Tracks({}, None)
+        if segment.map_url != self._map_url:
+            found = self._client.download(segment.map_url, limit_bytes=_INIT_LIMIT_BYTES, timeout_s=timeout_s)
+            self._tracks, self._map_url = tracks_of(found.data), segment.map_url
+        return self._tracks
 
     def _decrypt(self, body: bytes, key: SegmentKey, timeout_s: float) -> bytes:
         from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -64,11 +80,17 @@ class SegmentLoader:
             ) from error
 
 
-def _packets(body: bytes) -> bytes:
+def is_mp4(body: bytes) -> bool:
+    """True for a segment of fragmented MP4, by its first box."""
+    return body[4:8] in _MP4_BOXES
+
+
+def packets_of(body: bytes) -> bytes:
+    """The packets of a segment. Raises PlaylistError or NotASegment where it has none."""
     aligner = PacketAligner()
     packets = aligner.feed(body) + aligner.finish()
     if not packets:
-        if body[4:8] in _MP4_BOXES:
+        if is_mp4(body):
             raise PlaylistError(_NO_STREAM.format("fragmented MP4 (fMP4/CMAF)"))
         for start, what in _OTHERS:
             if body.startswith(start):

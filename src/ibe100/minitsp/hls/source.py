@@ -29,13 +29,17 @@ class PlaylistSource:
     first: it may have been read while it was written.
     """
 
-    def __init__(self, plugin: Plugin, client: HttpClient, url: str, choice: VariantChoice) -> None:
+    def __init__(
+        self, plugin: Plugin, client: HttpClient, url: str, choice: VariantChoice, *, mp4: bool = False
+    ) -> None:
+        """`mp4`: segments of fragmented MP4 are taken too."""
         self.loaded_s = 0.0
         """Monotonic time of the last load."""
         self._plugin = plugin
         self._client = client
         self._url = url
         self._choice = choice
+        self._mp4 = mp4
         self._variables: Mapping[str, str] = {}
         self._has_faults = self._told_faults = False
 
@@ -85,7 +89,7 @@ class PlaylistSource:
             self._url, limit_bytes=PLAYLIST_LIMIT_BYTES, timeout_s=_PLAYLIST_TIMEOUT_S
         )
         self.loaded_s = time.monotonic()
-        return parse_playlist(playlist_text(found.data), found.url, self._variables)
+        return parse_playlist(playlist_text(found.data), found.url, self._variables, mp4=self._mp4)
 
 
 def playlist_text(body: bytes) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 from ibe100.minitsp.chain.plugin import PacketInput
 
 INPUTS: Final[dict[str, str]] = {
+    "dash": "DashInput",
     "file": "FileInput",
     "hls": "HlsInput",
     "http": "HttpInput",

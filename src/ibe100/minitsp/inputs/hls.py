@@ -7,11 +7,16 @@ from typing import ClassVar, Final
 from ibe100.minitsp.chain.options import Arguments, Option, OptionKind, OptionTable
 from ibe100.minitsp.chain.plugin import Context, LogLevel
 from ibe100.minitsp.chain.threaded_input import ThreadedInput
+from ibe100.minitsp.cmaf.boxes import event_messages
+from ibe100.minitsp.cmaf.cue_messages import ToldMessages, cues_of
+from ibe100.minitsp.hls.cue_tags import CueTagReader
+from ibe100.minitsp.hls.first_pts import first_pts
 from ibe100.minitsp.hls.playlist_values import MediaPlaylist, Segment, UnreadablePlaylist
 from ibe100.minitsp.hls.position import PlayPosition
-from ibe100.minitsp.hls.segments import NotASegment, SegmentLoader
+from ibe100.minitsp.hls.segments import NotASegment, SegmentLoader, is_mp4, packets_of
 from ibe100.minitsp.hls.source import PlaylistSource
 from ibe100.minitsp.hls.variants import VARIANT_OPTIONS, VariantChoice
+from ibe100.minitsp.reports.cue_tags import CUE_TAGS_OPTION, FLOW_PACKETS, CueTagReport
 from ibe100.minitsp.web.http_client import DownloadError, HttpClient
 from ibe100.minitsp.web.http_outage import Outage
 from ibe100.minitsp.web.web_options import WEB_OPTIONS
@@ -23,6 +28,7 @@ _PATIENCE: Final = 3
 _ATTEMPTS_AT_A_SEGMENT: Final = 3
 _LOST_SEGMENTS_TO_GIVE_UP: Final = 3
 _QUEUE_PART_BYTES: Final = 1024 * PACKET_SIZE
+_FLOW_S: Final = 0.2
 
 
 class HlsInput(ThreadedInput):
@@ -39,6 +45,7 @@ class HlsInput(ThreadedInput):
     options: ClassVar[OptionTable] = OptionTable(
         *WEB_OPTIONS,
         *VARIANT_OPTIONS,
+        CUE_TAGS_OPTION,
         Option("live"),
         Option("segment-count", OptionKind.INTEGER, "s", minimum=1),
         Option("start-segment", OptionKind.INTEGER, minimum=-1_000_000),
@@ -56,6 +63,10 @@ class HlsInput(ThreadedInput):
             _PATIENCE * arguments.integer("receive-timeout", _DEFAULT_RECEIVE_TIMEOUT_MS) / 1000
         )
         self._patience_s = math.inf if context.attended else self._worth_telling_s
+        self._tags = CueTagReport(self)
+        self._reader = CueTagReader()
+        self._told_messages = ToldMessages()
+        self._is_mp4 = False
         self._has_played = False
         self._lost_in_a_row = 0
         self._lost_since_s: float | None = None
@@ -67,12 +78,13 @@ class HlsInput(ThreadedInput):
         client = HttpClient(self.arguments, self._url)
         try:
             loader = SegmentLoader(client)
-            source = PlaylistSource(self, client, self._url, self._choice)
+            source = PlaylistSource(self, client, self._url, self._choice, mp4=self._tags.wanted)
             playlist = self._open_at_last(source)
             while playlist is not None and self._play(loader, playlist) and not playlist.ended:
                 playlist = self._reload(source, playlist)
         finally:
             client.close()
+            self._tags.close()
 
     def _open_at_last(self, source: PlaylistSource) -> MediaPlaylist | None:
         """The first media playlist; None if the chain is ending."""
@@ -92,7 +104,7 @@ class HlsInput(ThreadedInput):
     def _reload(self, source: PlaylistSource, previous: MediaPlaylist) -> MediaPlaylist | None:
         """The playlist when it is due (RFC 8216 clause 6.3.4); None if the chain is ending."""
         due_s = source.loaded_s + previous.target_duration_s * (1.0 if self._progressed else 0.5)
-        if self.closing.wait(max(0.0, due_s - time.monotonic())):
+        if not self._wait(previous, due_s):
             return None
         outage = self._outage("reload of the playlist failed")
         while True:
@@ -105,11 +117,26 @@ class HlsInput(ThreadedInput):
             outage.over()
             return playlist
 
+    def _wait(self, playlist: MediaPlaylist, until_s: float) -> bool:
+        """Wait for the next load; False if the chain is ending. Of MP4, null packets show that it flows."""
+        while True:
+            if self._tags.wanted:
+                self._tags.playlist(self._reader.latency_s, playlist.target_duration_s)
+            left_s = until_s - time.monotonic()
+            if left_s <= 0:
+                return not self.closing.is_set()
+            if self.closing.wait(min(left_s, _FLOW_S if self._tags.wanted else left_s)):
+                return False
+            if self._is_mp4 and not self._stands_still and not self.queue.put(FLOW_PACKETS):
+                return False
+
     def _outage(self, what: str) -> Outage:
         return Outage(self, what, self.closing, self._patience_s)
 
     def _play(self, loader: SegmentLoader, playlist: MediaPlaylist) -> bool:
         """Queue the segments that a playlist brings; False if enough were played or the chain is ending."""
+        if self._tags.wanted:
+            self._reader.read(playlist, time.time())
         progress = self._position.advance(playlist)
         self._progressed = bool(progress.segments)
         self._watch_progress()
@@ -153,7 +180,7 @@ class HlsInput(ThreadedInput):
         outage = self._outage(f"segment {segment.sequence} failed")
         while not self.closing.is_set():
             try:
-                packets = loader.load(segment, timeout_s)
+                packets = self._load(loader, segment, timeout_s)
             except DownloadError as error:
                 is_none = isinstance(error, NotASegment) and not self._has_played
                 if is_none and not self.context.attended:
@@ -168,6 +195,23 @@ class HlsInput(ThreadedInput):
             self._lost_in_a_row, self._lost_since_s, self._has_played = 0, None, True
             return self._enqueue(packets)
         return False
+
+    def _load(self, loader: SegmentLoader, segment: Segment, timeout_s: float) -> bytes:
+        """The packets of a segment; its cues are told beside."""
+        if not self._tags.wanted:
+            return loader.load(segment, timeout_s)
+        body, tracks = loader.body(segment, timeout_s), None
+        self._is_mp4 = is_mp4(body)
+        if self._is_mp4:
+            tracks = loader.tracks(segment, timeout_s)
+        packets = FLOW_PACKETS if self._is_mp4 else packets_of(body)
+        pts = first_pts(body if self._is_mp4 else packets, tracks)
+        for tag in self._reader.loaded(segment, pts):
+            self._tags.tell(tag)
+        if self._is_mp4:
+            for tag in cues_of(event_messages(body), pts, self._told_messages):
+                self._tags.tell(tag)
+        return packets
 
     def _lose(self, segment: Segment, error: DownloadError) -> None:
         """Leave a segment out, unless nothing else has come for long."""

@@ -15,7 +15,7 @@ class ReturnState(StrEnum):
     SEEN = "SEEN"
     """There, byte for byte."""
     RESTAMPED = "RE-STAMPED"
-    """There, with another pts_adjustment or in another notation: the same event, the same command."""
+    """There, with another pts_adjustment or in another notation, as in a tag: same event, same command."""
     FAULTY = "FAULTY"
     """There, but no receiver can take it as it was meant."""
     MISSING = "MISSING"
@@ -85,7 +85,9 @@ class ReturnReceipt(Value):
             case ReturnState.WAITING:
                 return f"waiting for the return feed ({self.seen}/{self.expected})"
             case ReturnState.SEEN | ReturnState.RESTAMPED:
-                verb = "seen" if self.state is ReturnState.SEEN else "re-stamped"
+                # Told by a tag, a cue has no bytes that could be stamped.
+                is_seen = self.state is ReturnState.SEEN or self.splice_pid is None
+                verb = "seen" if is_seen else "re-stamped"
                 at = f"{verb} at the return feed {self.seen}/{self.expected}, {delay_text(self.delay_s)}"
                 return f"{at}: {self.reason}" if self.reason else at
             case ReturnState.UNKNOWN:
@@ -119,6 +121,10 @@ class ReturnFeedView(Value):
     """PIDs of stream_type 0x86 in its PMTs."""
     fault: str = ""
     """Fault of its PMTs by which no receiver there can take a cue, whenever it is sent."""
+    told_by: str = ""
+    """The form in which the newest cue was told by a tag or an event message; empty while none was."""
+    latency_s: float | None = None
+    """Age of the newest media of a playlist or a manifest, by its dates; whole seconds."""
     overrun: str = ""
     """The break there that is longer than was announced."""
     out_without_in: str = ""

@@ -142,6 +142,15 @@ class HttpInput(Value):
     """A server outside may redirect to addresses of this machine and its networks."""
 
 
+class DashInput(Value):
+    """A DASH manifest, watched for its cues: nothing of it goes on air."""
+
+    kind: Literal["dash"] = "dash"
+    url: HttpUrl
+    local_addresses: bool = False
+    """A manifest from outside may lead to addresses of this machine and its networks."""
+
+
 PlainInput = Annotated[
     FileInput | UdpInput | SrtInput | RistInput | HlsInput | HttpInput, Field(discriminator="kind")
 ]
@@ -195,7 +204,8 @@ StreamInput = Annotated[
 ]
 
 ReturnInput = Annotated[
-    FileInput | UdpInput | SrtInput | RistInput | HlsInput | HttpInput, Field(discriminator="kind")
+    FileInput | UdpInput | SrtInput | RistInput | HlsInput | HttpInput | DashInput,
+    Field(discriminator="kind"),
 ]
 """Input at the distributor's end, to be watched; nothing of it goes on air."""
 
@@ -205,7 +215,7 @@ def received_inputs(source: StreamInput) -> tuple[StreamInput, ...]:
     return source.inputs if isinstance(source, SwitchedInput) else (source,)
 
 
-def listening_ports(source: StreamInput) -> tuple[int, ...]:
+def listening_ports(source: StreamInput | DashInput) -> tuple[int, ...]:
     """UDP ports of an input that only one process of this machine can listen on."""
     match source:
         case UdpInput(host=None, port=port) | SrtInput(mode=SrtMode.LISTENER, port=port):

@@ -18,7 +18,14 @@ from ibe100.models.endpoints.queries import (
 )
 from ibe100.models.endpoints.urls import public_url
 from ibe100.models.errors import ConfigurationError
-from ibe100.models.stream_config import NoOutput, StreamInput, StreamOutput, TestPatternInput
+from ibe100.models.stream_config import (
+    NoOutput,
+    ReturnInput,
+    StreamInput,
+    StreamOutput,
+    SwitchedInput,
+    TestPatternInput,
+)
 
 INPUT_SCHEMES = (
     "a file, test://, udp://, rtp://, srt://, rist://, http://, https:// (.m3u8 is HLS, another playlist "
@@ -30,6 +37,7 @@ HLS_LIMITS = {"height": "max_height", "bandwidth": "max_bitrate_bps"}
 Endpoint = TypeVar("Endpoint")
 _SILENT = ConfigDict(hide_input_in_errors=True)
 _INPUT: TypeAdapter[StreamInput] = TypeAdapter(StreamInput, config=_SILENT)
+_RETURN: TypeAdapter[ReturnInput] = TypeAdapter(ReturnInput, config=_SILENT)
 _OUTPUT: TypeAdapter[StreamOutput] = TypeAdapter(StreamOutput, config=_SILENT)
 
 
@@ -73,6 +81,19 @@ def parse_inputs(texts: Sequence[str]) -> StreamInput:
         return parse_input(texts[0])
     values = {"kind": "switched", "inputs": [parse_input(text) for text in texts]}
     return _checked(_INPUT, values, f"inputs {', '.join(map(public_url, texts))}")
+
+
+def parse_return_feed(text: str) -> ReturnInput:
+    """The return feed that `text` names: an input, or http(s)://….mpd for DASH. Raises ConfigurationError."""
+    text = text.strip()
+    where = f"return_feed {public_url(text)!r}"
+    url = _split(text, where)
+    if url.scheme in ("http", "https") and url.path.lower().endswith(".mpd"):
+        return _checked(_RETURN, {"kind": "dash", "url": text}, where)
+    found = parse_input(text, loop=False)
+    if isinstance(found, TestPatternInput | SwitchedInput):
+        raise ConfigurationError(f"{where}: a test pattern is no return feed")
+    return found
 
 
 def parse_output(text: str, *, overwrite: bool = False) -> StreamOutput:

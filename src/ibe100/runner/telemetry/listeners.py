@@ -34,6 +34,9 @@ class TelemetryHandlers:
 
     cue_seen: Callable[[dict[str, object]], None]
     input_cue_seen: Callable[[dict[str, object]], None]
+    input_cue_tag: Callable[[dict[str, object]], None]
+    cue_tag: Callable[[dict[str, object]], None]
+    playlist: Callable[[dict[str, object]], None]
     splice_event: Callable[[dict[str, object]], None]
     influx: Callable[[list[str]], None]
     analyze: Callable[[object], None]
@@ -161,15 +164,24 @@ class Telemetry:
         value = self._decode("splicemonitor", data)
         if value is None:
             return
-        if value.get("#name") == "event":
-            self._handlers.splice_event({"json": value})
-        else:
-            self._handlers.cue_seen(cue_seen_facts(value))
+        match value.get("#name"):
+            case "event":
+                self._handlers.splice_event({"json": value})
+            case "cue_tag":
+                self._handlers.cue_tag({"json": value})
+            case "playlist":
+                self._handlers.playlist(value)
+            case _:
+                self._handlers.cue_seen(cue_seen_facts(value))
 
     def _input_splice(self, data: bytes) -> None:
-        """Pass on a cue of the input; its events are left out."""
+        """Pass on a cue of the input, in its packets or in the tags of its playlist; events are left out."""
         value = self._decode("splicemonitor of the input", data)
-        if value is not None and value.get("#name") != "event":
+        if value is None or value.get("#name") in ("event", "playlist"):
+            return
+        if value.get("#name") == "cue_tag":
+            self._handlers.input_cue_tag({"json": value})
+        else:
             self._handlers.input_cue_seen(cue_seen_facts(value))
 
     def _table(self, section: bytes) -> None:

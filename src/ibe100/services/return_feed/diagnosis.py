@@ -51,6 +51,12 @@ def absent(log: FeedLog, receipt: ReturnReceipt, sent_pid: int, other_sections: 
     if there_s == 0:
         return _verdict(ReturnState.UNKNOWN, ReturnCause.FEED_ABSENT, "the return feed was not there")
     fault = log.fault_within(since, until, sent_pid) or log.tables.fault(sent_pid)
+    if log.kind and fault is not None:
+        told = f"{log.other_tags} tags of other cues were" if log.other_tags else "none of any cue was"
+        carried = f", and {fault.words}" if log.tables.pmts else ""
+        words = f"no tag of it in the {log.kind} within {until - since:.0f} s: {told} there{carried}"
+        cause = fault.cause if log.tables.pmts else ReturnCause.NOT_SEEN
+        return _verdict(ReturnState.MISSING, cause, words)
     if fault is not None:
         return _verdict(ReturnState.MISSING, fault.cause, fault.words)
     away_s = until - since - there_s

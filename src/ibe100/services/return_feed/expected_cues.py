@@ -19,10 +19,13 @@ from ibe100.scte35.section import decode
 from ibe100.scte35.values import SpliceInfoSection
 from ibe100.services.return_feed.diagnosis import absent, altered, mistimed, restamped, unreachable
 from ibe100.services.return_feed.feed_log import FeedLog
+from ibe100.services.return_feed.tags import Tag, judged
+from ibe100.services.streams.runner_facts import CueTagged
 from ibe100.tsduck.telemetry import SpliceEvent
 
 MOST_ARRIVALS = 256
 MOST_CLOSED = 64
+MOST_TAGS = 64
 HEAD_START_S = 0.5
 """Our own output and the return feed are read by two processes: the far one may be quicker to tell."""
 
@@ -53,6 +56,7 @@ class ExpectedCues:
         self._open: dict[int, _Expected] = {}
         self._closed: deque[SpliceInfoSection] = deque(maxlen=MOST_CLOSED)
         self._arrivals: deque[Arrival] = deque(maxlen=MOST_ARRIVALS)
+        self._tags: deque[Tag] = deque(maxlen=MOST_TAGS)
         self._pre_rolls: dict[tuple[int, int], float] = {}
         """Pre-roll (ms) when a splice was first announced at the far end, by event id and splice time."""
 
@@ -72,7 +76,35 @@ class ExpectedCues:
         for arrival in early:
             self._arrivals.remove(arrival)
             changed = self._hold(expected, arrival) or changed
+        for tag in [one for one in self._tags if one.said.at >= since and one.is_of(cue, section)]:
+            self._tags.remove(tag)
+            changed = self._told_by(expected, tag) or changed
         return changed
+
+    def tagged(self, said: CueTagged) -> ReturnReceipt | None:
+        """A tag of a playlist or an event message told of a cue; the receipt that it changes."""
+        tag = Tag.of(said)
+        if tag.section is not None and any(says_the_same(one, tag.section) for one in self._closed):
+            return None
+        of_it = [one for one in self._open.values() if tag.is_of(one.cue, one.section)]
+        since = said.at + HEAD_START_S
+        waiting = [
+            one for one in of_it if one.receipt.seen < one.receipt.expected and one.receipt.left_at <= since
+        ]
+        if not waiting:
+            if not of_it:
+                self._tags.append(tag)
+            return None
+        return self._told_by(min(waiting, key=lambda one: abs(tag.off_s(one.cue) or 0.0)), tag)
+
+    def _told_by(self, expected: _Expected, tag: Tag) -> ReturnReceipt | None:
+        """Hold a tag against a cue; None where it tells nothing new."""
+        before = expected.receipt
+        if before.state.is_proof and before.splice_pid is not None:
+            return None  # its bytes came back already
+        receipt = self._keep(expected, **judged(tag, expected.cue, expected.section, before))
+        self._close_if_complete(expected)
+        return receipt
 
     def progress(self, cue: Cue) -> ReturnReceipt | None:
         """Another step of a cue that is looked for: more repeats, or its end."""
@@ -204,7 +236,7 @@ class ExpectedCues:
         receipt = expected.receipt
         if receipt.state is ReturnState.WAITING:
             return self._judge_absent(expected)
-        missing = receipt.expected - receipt.seen
+        missing = receipt.expected - receipt.seen if receipt.splice_pid is not None else 0
         if receipt.state.is_proof and missing > 0:
             words = f"{missing} of {receipt.expected} repeats did not come back"
             return self._keep(expected, reason=f"{receipt.reason}; {words}" if receipt.reason else words)
@@ -220,7 +252,7 @@ class ExpectedCues:
 
     def _close_if_complete(self, expected: _Expected) -> None:
         receipt, cue = expected.receipt, expected.cue
-        is_timed = receipt.pre_roll_ms is not None or cue.pts_time is None
+        is_timed = receipt.pre_roll_ms is not None or cue.pts_time is None or receipt.splice_pid is None
         if receipt.state.is_proof and receipt.seen >= receipt.expected and cue.state.is_final and is_timed:
             self._close(expected)
 

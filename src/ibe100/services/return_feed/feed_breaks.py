@@ -14,11 +14,11 @@ from ibe100.scte35.comparison import event_ids
 from ibe100.scte35.direction import direction_of
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
-from ibe100.scte35.splices import event_pts
+from ibe100.scte35.splices import Splice, event_pts
 from ibe100.scte35.values import SpliceInfoSection
 from ibe100.services.return_feed.expected_cues import Arrival, ExpectedCues
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.runner_facts import CueOnOutput
+from ibe100.services.streams.runner_facts import CueOnOutput, CueTagged
 from ibe100.tsduck.telemetry import SpliceEvent
 from ibe100.utils.timecode import format_utc
 from ibe100.utils.units import format_event_id
@@ -26,6 +26,9 @@ from ibe100.utils.units import format_event_id
 CLAIMED_S = 3.0
 """Our own output is read by another process: it has told of a cue by then."""
 MOST_REMEMBERED = 256
+LATE_S = 0.6
+SAME_MOMENT_S = 3.0
+"""A packager may write a break in two kinds of tags, at its segment and at its date."""
 
 
 class FeedBreaks:
@@ -41,6 +44,10 @@ class FeedBreaks:
         """Seconds to the splice by event id and PTS, as the monitor of the feed reckons them."""
         self._of_input: deque[int] = deque(maxlen=MOST_REMEMBERED)
         self._foreign = ""
+        self._has_sections = False
+        self._tagged_at: dict[bool, float] = {}
+        """Time of the newest OUT and IN that a tag told."""
+        self._number = 0
 
     def forget(self) -> None:
         """The feed was away: begin anew."""
@@ -68,7 +75,24 @@ class FeedBreaks:
             told = (self._announced.get((one, pts)) for one in event_ids(section))
             reckoned = next((one for one in told if one is not None), None)
             ahead_s = reckoned or self._expected.ahead_s(cue.section_base64) or 0.0
+        self._has_sections = True
         self._track.take(cue.section, cue.at, ahead_s)
+
+    def in_segments(self, target_s: float) -> None:
+        """The feed comes in segments of this length: an end is told with the segment that it is in."""
+        self._track.late_s = LATE_S + 2 * target_s
+
+    def tagged(self, tag: CueTagged) -> None:
+        """Follow a cue that a tag told of, where the packets tell none; two tags of one moment are one."""
+        at = tag.at + (tag.from_edge_s or 0.0)
+        if self._has_sections or tag.out is None:
+            return
+        if abs(at - self._tagged_at.get(tag.out, -math.inf)) < SAME_MOMENT_S:
+            return
+        self._tagged_at[tag.out] = at
+        self._number += tag.out
+        name = f"tag-{self._number}"
+        self._track.place(Splice(name, tag.out, 0, b"", tag.duration_s if tag.out else None), at)
 
     def found(self, now: float) -> dict[str, str]:
         """Faults as the fields of a ReturnFeedView."""

@@ -23,7 +23,11 @@ class _Span:
 class FeedLog:
     """Wall clock in seconds; what lies further back than 256 changes is forgotten."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str = "") -> None:
+        """`kind` of what is watched: of a `playlist` or a `manifest`, tags may tell the cues as well."""
+        self.kind = kind
+        self.other_tags = 0
+        """Cues that tags have told so far, whoever sent them."""
         self.flows_since: float | None = None
         self.tables = FeedTables()
         self._flowed: deque[_Span] = deque(maxlen=MOST_REMEMBERED)

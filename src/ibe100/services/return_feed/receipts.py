@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from ibe100.models.cues.return_receipt import FeedState, ReturnFeedView, ReturnReceipt
+from ibe100.models.cues.return_receipt import FeedState, ReturnFeedView, ReturnReceipt, ReturnState
 from ibe100.models.scte35_marker import Cue
 from ibe100.models.stream_config import ReturnInput
 from ibe100.scte35.comparison import is_splice_null
@@ -14,7 +14,8 @@ from ibe100.services.return_feed.feed_breaks import FeedBreaks
 from ibe100.services.return_feed.feed_log import FeedLog
 from ibe100.services.return_feed.tables import read_tables
 from ibe100.services.streams.run import StreamRun
-from ibe100.services.streams.runner_facts import CueOnOutput
+from ibe100.services.streams.runner_facts import CueOnOutput, CueTagged
+from ibe100.services.streams.runner_samples import PlaylistRead
 from ibe100.tsduck.telemetry import SpliceEvent
 
 LOST_AFTER_S = 5.0
@@ -29,6 +30,9 @@ FAULT_AFTER_S = 3.0
 """Tables are read one after another: a PMT may come this much later than the PAT."""
 
 
+KINDS = {"hls": "playlist", "dash": "manifest"}
+
+
 class FeedReceipts:
     """Used on the loop only; the listener of a `WatcherProcess`."""
 
@@ -39,7 +43,7 @@ class FeedReceipts:
         self.source = source
         self.window_s = window_s
         self._changed = changed
-        self._log = FeedLog()
+        self._log = FeedLog(KINDS.get(source.kind, ""))
         self._expected = ExpectedCues(self._log)
         self._state = FeedState.STARTING
         self._reason = ""
@@ -49,6 +53,10 @@ class FeedReceipts:
         self._heartbeat_at: float | None = None
         """Time at which a splice_null came back last; a distributor may also keep them to itself."""
         self._is_caught_up = False
+        self._told_by = ""
+        self._latency_s: float | None = None
+        self._was_missed = False
+        """A cue did not come back, by packets or by tags."""
         self._breaks = FeedBreaks(run, self._expected, window_s)
 
     def cue(self, cue: Cue, known: ReturnReceipt | None) -> None:
@@ -103,6 +111,19 @@ class FeedReceipts:
         self._breaks.take(cue)
         self._tell(self._expected.arrived(cue.at, cue.section_base64, cue.splice_pid))
 
+    def tag_came(self, tag: CueTagged) -> None:
+        """A tag of the feed's playlist or an event message told of a cue."""
+        self._told_by = tag.form
+        self._log.other_tags += 1
+        self._breaks.tagged(tag)
+        self._tell(self._expected.tagged(tag))
+
+    def playlist_read(self, read: PlaylistRead) -> None:
+        """The feed's playlist goes on: its media comes, in whatever form."""
+        self._latency_s = None if read.latency_s is None else round(read.latency_s)
+        self._breaks.in_segments(read.target_s)
+        self.packets_came(read.at)
+
     def splice_announced(self, event: SpliceEvent) -> None:
         """The monitor of the feed told of an event."""
         self._breaks.announced(event)
@@ -129,6 +150,7 @@ class FeedReceipts:
             self._enter(FeedState.LOST, "no packets come", self._packets_at)
         if self._is_caught_up:
             for receipt in self._expected.due(now):
+                self._was_missed = self._was_missed or receipt.state is ReturnState.MISSING
                 self._changed(receipt)
         self.run.show_return_feed(self._view(now))
 
@@ -151,12 +173,17 @@ class FeedReceipts:
             reason = ""
         cue_pids = self._log.tables.cue_pids if shown is FeedState.WATCHING else ()
         view = ReturnFeedView(state=shown, reason=reason, cue_pids=cue_pids, fault=self._fault(now))
-        return view.model_copy(update=self._breaks.found(now)) if shown is FeedState.WATCHING else view
+        if shown is not FeedState.WATCHING:
+            return view
+        told = {"told_by": self._told_by, "latency_s": self._latency_s}
+        return view.model_copy(update={**told, **self._breaks.found(now)})
 
     def _fault(self, now: float) -> str:
         """Fault of its tables that has lasted some seconds, or of what does not come in spite of them."""
         sent_pid, flows_since = self._sent_pid(), self._log.flows_since
         fault = None if sent_pid is None or flows_since is None else self._log.tables.fault(sent_pid)
+        if self._log.kind and (self._told_by or not self._was_missed):
+            fault = None  # where tags may tell the cues, a PID need not
         if fault is None:
             self._faulty_since = None
             return self._missed_heartbeats(now)

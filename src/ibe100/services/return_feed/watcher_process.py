@@ -17,9 +17,9 @@ from ibe100.models.stream_config import Engine, FileInput, StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.services.streams.journal_follower import journal_identity
 from ibe100.services.streams.launch_plan import LaunchPlanner
-from ibe100.services.streams.runner_facts import CueOnOutput, Fact, SpliceMonitored, StateEntered
+from ibe100.services.streams.runner_facts import CueOnOutput, CueTagged, Fact, SpliceMonitored, StateEntered
 from ibe100.services.streams.runner_link import RunnerLink, RunnerStatus, read_journal
-from ibe100.services.streams.runner_samples import InfluxPost, Sample, TableSections
+from ibe100.services.streams.runner_samples import InfluxPost, PlaylistRead, Sample, TableSections
 from ibe100.services.streams.runner_spec import PATIENCE_S, awaited_peer, claimed_ports
 from ibe100.tsduck.edges import secrets_of
 from ibe100.tsduck.processor import Processor
@@ -49,6 +49,8 @@ class Listener(Protocol):
     def feed_state(self, state: FeedState, reason: str, at: float) -> None: ...
     def packets_came(self, at: float) -> None: ...
     def section_came(self, cue: CueOnOutput) -> None: ...
+    def tag_came(self, tag: CueTagged) -> None: ...
+    def playlist_read(self, read: PlaylistRead) -> None: ...
     def splice_announced(self, event: SpliceEvent) -> None: ...
     def tables_came(self, sections: Sequence[str]) -> None: ...
     def caught_up(self) -> None:
@@ -201,6 +203,8 @@ class WatcherProcess:
                 self._tell_state(fact)
             case CueOnOutput():
                 self._listener.section_came(fact)
+            case CueTagged():
+                self._listener.tag_came(fact)
             case SpliceMonitored():
                 self._listener.splice_announced(fact.event)
             case _:
@@ -226,5 +230,7 @@ class WatcherProcess:
         match sample:
             case TableSections():
                 self._listener.tables_came(sample.sections)
+            case PlaylistRead():
+                self._listener.playlist_read(sample)
             case InfluxPost() if sample.influx.bitrate_bps > 0:
                 self._listener.packets_came(sample.at)

@@ -10,11 +10,13 @@ from typing import Any, Final, Literal, TypeAlias
 
 from ibe100.models.stream_state import StreamState
 from ibe100.mpegts.constants import NULL_PID
+from ibe100.mpegts.timestamps import PTS_MODULO
 from ibe100.tsduck.telemetry import SpliceEvent, parse_splice_event
 
 LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
 MALFORMED = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
 """Errors that a parser raises for JSON of another shape than it expects."""
+MOST_FORM: Final = 80
 _LEVELS: Final[Mapping[Any, LogLevel]] = {"debug": "debug", "warning": "warning", "error": "error"}
 
 _log = logging.getLogger(__name__)
@@ -95,6 +97,23 @@ class CueOnInput(FactHead):
 
 
 @dataclass(frozen=True, slots=True)
+class CueTagged(FactHead):
+    """A tag of a playlist, a manifest or an event message told of a cue.
+
+    `form`: its name in the standard; `out`: None where it does not say; `section_base64`: empty without one;
+    `pts`: of the media at its place; `from_edge_s`: from the live edge, negative behind it.
+    """
+
+    form: str
+    out: bool | None
+    section_base64: str
+    duration_s: float | None
+    pts: int | None
+    from_edge_s: float | None
+    on_input: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SpliceMonitored(FactHead):
     """splicemonitor told of an event on the output."""
 
@@ -124,6 +143,7 @@ Fact: TypeAlias = (
     | AttemptEnded
     | CueOnOutput
     | CueOnInput
+    | CueTagged
     | SpliceMonitored
     | InputSwitched
     | OtherFact
@@ -169,12 +189,35 @@ def _fact(kind: str, line: Mapping[str, Any], head: tuple[int, float, float]) ->
         case "input_cue_seen":
             pid = line.get("splice_pid")
             return CueOnInput(*head, str(line.get("base64") or ""), pid if isinstance(pid, int) else NULL_PID)
+        case "cue_tag" | "input_cue_tag":
+            return _cue_tagged(line["json"], head, on_input=kind == "input_cue_tag")
         case "splice_event" if (event := parse_splice_event(line["json"])) is not None:
             return SpliceMonitored(*head, event)
         case "input_switched":
             reason = str(line.get("reason") or "")
             return InputSwitched(*head, int(line["before"]), int(line["on_air"]), reason)
     return OtherFact(*head, kind)
+
+
+def _cue_tagged(tag: Mapping[str, Any], head: tuple[int, float, float], *, on_input: bool) -> CueTagged:
+    """Read a tag; its time is that at which it was read, not that of its line."""
+    section, out = str(tag.get("base64") or ""), tag.get("out")
+    base64.b64decode(section, validate=True)
+    seq, at, mono_s = head
+    seen_at = min(float(tag.get("seen") or at), at)
+    pts = tag.get("pts")
+    return CueTagged(
+        seq,
+        seen_at,
+        mono_s - (at - seen_at),
+        str(tag["form"])[:MOST_FORM],
+        out if isinstance(out, bool) else None,
+        section,
+        _time(tag.get("duration")),
+        pts % PTS_MODULO if isinstance(pts, int) else None,
+        _time(tag.get("from-edge")),
+        on_input,
+    )
 
 
 def _time(value: object) -> float | None:

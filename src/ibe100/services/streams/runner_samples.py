@@ -161,6 +161,14 @@ class TableSections(SampleHead):
 
 
 @dataclass(frozen=True, slots=True)
+class PlaylistRead(SampleHead):
+    """A playlist or manifest that goes on, in seconds: how old its newest media is, how long segments are."""
+
+    latency_s: float | None
+    target_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class SwitchStatus(SampleHead):
     """The inputs of a stream that has several."""
 
@@ -199,6 +207,7 @@ Sample: TypeAlias = (
     | TableSections
     | SwitchStatus
     | RecorderState
+    | PlaylistRead
 )
 
 
@@ -236,6 +245,9 @@ def _sample(kind: str, message: Mapping[str, Any], head: tuple[float, float]) ->
             return SrtSide(*head, side, parse_srt_link(message, side))
         case "output":
             return OutputChanged(*head, OutputTrouble(message["trouble"]) if message["trouble"] else None)
+        case "playlist":
+            latency, target = message["json"].get("latency"), float(message["json"]["target"])
+            return PlaylistRead(*head, None if latency is None else float(latency), target)
         case "tables":
             return TableSections(*head, tuple(str(section) for section in message["sections"]))
         case "switch":

@@ -36,7 +36,10 @@ def feed_words(feed: ReturnFeedView | None) -> tuple[str, str]:
     if feed.fault:
         return f"▲ Return feed: {feed.fault}", "problem"
     pids = ", ".join(format_pid(pid) for pid in feed.cue_pids)
-    return (f"Return feed: watched, cues on PID {pids}" if pids else "Return feed: watched"), "muted"
+    carried = f", cues on PID {pids}" if pids else ""
+    told = f", cues told by {feed.told_by}" if feed.told_by else ""
+    behind = "" if feed.latency_s is None else f", {feed.latency_s:.0f} s behind"
+    return f"Return feed: watched{carried}{told}{behind}", "muted"
 
 
 def short_return(receipt: ReturnReceipt | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 from pydantic import BaseModel, SecretStr
 
-from ibe100.models.endpoints.parse import parse_input, parse_output
+from ibe100.models.endpoints.parse import parse_input, parse_output, parse_return_feed
 from ibe100.models.endpoints.queries import passed_over
 from ibe100.models.endpoints.urls import public_url
 from ibe100.models.errors import ConfigurationError
@@ -51,10 +51,9 @@ def read_address(text: str, side: str) -> BaseModel:
         if _HOST_AND_PORT.fullmatch(address):
             raise ConfigurationError(f"Is it SRT, UDP or RTP? Write srt://{address}, udp://… or rtp://…")
         raise ConfigurationError(f"No address can be read from it. {HINT}")
-    endpoint = parse_output(address) if side == "output" else parse_input(address)
-    if side == "return_feed" and endpoint.kind == "test_pattern":
-        raise ConfigurationError(f"A test pattern is no return feed. {HINT}")
-    return endpoint
+    if side == "return_feed":
+        return parse_return_feed(address)
+    return parse_output(address) if side == "output" else parse_input(address)
 
 
 def refusal_words(error: ConfigurationError) -> str:

@@ -75,6 +75,7 @@ def _srt(side: str) -> tuple[FieldSpec, ...]:
 RETURN_KINDS: dict[str | None, str] = {
     None: "None: not watched",
     **{kind: title for kind, title in INPUT_KINDS.items() if kind not in ONE_AT_A_TIME},
+    "dash": "DASH",
 }
 LOCAL_ADDRESSES = FieldSpec("input.local_addresses", "May lead inside", FieldKind.SWITCH)
 INPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
@@ -126,7 +127,10 @@ INPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
 RETURN_WINDOW_FIELD = _number("return_window_s", "Cue back within", "1 to 3600; HLS needs 30 and more", "s")
 RETURN_FIELDS: dict[str, tuple[FieldSpec, ...]] = {
     kind: tuple(replace(spec, key=spec.key.replace("input.", "return_feed.", 1)) for spec in specs)
-    for kind, specs in INPUT_FIELDS.items()
+    for kind, specs in {
+        **INPUT_FIELDS,
+        "dash": (FieldSpec("input.url", "URL", hint="https://…/manifest.mpd"), LOCAL_ADDRESSES),
+    }.items()
     if kind not in ONE_AT_A_TIME
 }
 OUTPUT_FIELDS: dict[str, tuple[FieldSpec, ...]] = {

@@ -1,0 +1,1 @@
+"""DASH: manifests read for their events and for where their segments are."""
