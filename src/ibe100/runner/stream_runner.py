@@ -87,8 +87,7 @@ class StreamRunner:
             TelemetryHandlers(
                 cue_seen=self._cue_seen,
                 input_cue_seen=self._input_cue,
-                input_cue_tag=lambda facts: self._cue_tag("input_cue_tag", facts),
-                cue_tag=lambda facts: self._cue_tag("cue_tag", facts),
+                cue_tag=self._cue_tag,
                 playlist=lambda facts: self._sample("playlist", {"json": facts}),
                 splice_event=lambda facts: self._note("splice_event", facts),
                 influx=self._influx,
@@ -107,8 +106,8 @@ class StreamRunner:
                     wakeups=self._input_wakeups,
                     first=self._first_packets,
                 ),
-                damaged=self._damaged_datagram,
-                foreign=self._foreign_datagram,
+                damaged=lambda text: self._warn(self._damaged_limit, text),
+                foreign=lambda text: self._warn(self._foreign_limit, text),
             ),
         )
         self._srt = SrtWatch(self._sample), SrtWatch(self._sample)
@@ -197,12 +196,8 @@ class StreamRunner:
         if self._input_cue_limit.admits(time.monotonic()):
             self._note(kind, facts)
 
-    def _damaged_datagram(self, text: str) -> None:
-        if self._damaged_limit.admits(time.monotonic()):
-            self._log("warning", text)
-
-    def _foreign_datagram(self, text: str) -> None:
-        if self._foreign_limit.admits(time.monotonic()):
+    def _warn(self, limit: RateLimit, text: str) -> None:
+        if limit.admits(time.monotonic()):
             self._log("warning", text)
 
     def _influx(self, lines: list[str]) -> None:

@@ -34,8 +34,8 @@ class TelemetryHandlers:
 
     cue_seen: Callable[[dict[str, object]], None]
     input_cue_seen: Callable[[dict[str, object]], None]
-    input_cue_tag: Callable[[dict[str, object]], None]
-    cue_tag: Callable[[dict[str, object]], None]
+    cue_tag: Callable[[str, dict[str, object]], None]
+    """Gets the kind of the fact as well: of the output or the input."""
     playlist: Callable[[dict[str, object]], None]
     splice_event: Callable[[dict[str, object]], None]
     influx: Callable[[list[str]], None]
@@ -168,7 +168,7 @@ class Telemetry:
             case "event":
                 self._handlers.splice_event({"json": value})
             case "cue_tag":
-                self._handlers.cue_tag({"json": value})
+                self._handlers.cue_tag("cue_tag", {"json": value})
             case "playlist":
                 self._handlers.playlist(value)
             case _:
@@ -180,7 +180,7 @@ class Telemetry:
         if value is None or value.get("#name") in ("event", "playlist"):
             return
         if value.get("#name") == "cue_tag":
-            self._handlers.input_cue_tag({"json": value})
+            self._handlers.cue_tag("input_cue_tag", {"json": value})
         else:
             self._handlers.input_cue_seen(cue_seen_facts(value))
 
