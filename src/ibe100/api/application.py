@@ -23,6 +23,7 @@ from ibe100.api.roles import Scarce, needs, new_limits, new_router, role_of
 from ibe100.api.routes import (
     alarms,
     backups,
+    cluster,
     contracts,
     cues,
     history,
@@ -64,6 +65,7 @@ SUBJECTS = (
     support,
     users,
     prometheus,
+    cluster,
 )
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
 REFUSALS: dict[int | str, dict[str, Any]] = {

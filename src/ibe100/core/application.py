@@ -25,8 +25,8 @@ from ibe100.core.settings_reload import SettingsReload, SettingsSource
 from ibe100.core.support.support import Support
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
-from ibe100.models.errors import StreamError
-from ibe100.models.messages import Message, NoticePosted
+from ibe100.models.errors import ConfigurationError, StreamError
+from ibe100.models.messages import Message, NoticePosted, streams_of
 from ibe100.models.records.keys import RecordKeys
 from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_config import Scte35Options
@@ -42,6 +42,7 @@ from ibe100.services.backup.backup_service import FOLDER as BACKUPS
 from ibe100.services.backup.backup_service import BackupService
 from ibe100.services.backup.kept_backups import KeptBackups
 from ibe100.services.clips.clip_service import ClipService
+from ibe100.services.cluster.cluster_service import ClusterParts, ClusterService
 from ibe100.services.contracts.contract_service import CONTRACTS_FILE, ContractService
 from ibe100.services.cues.idempotency import CueOnce
 from ibe100.services.cues.input_cues import InputCues
@@ -147,7 +148,7 @@ class Application:
             self.cues,
             self._cue_options,
             self._publish,
-            folders.schedule_copy,
+            None if database.custody.host else folders.schedule_copy,
             refuse_file=self.media.refuse_ours,
         )
         self.profiles = ProfileService(
@@ -183,17 +184,14 @@ class Application:
         self.access = AccessService(database, plan=config.ldap)
         self.access.seconded = config.console.seconded
         self.console = ConsoleSession(self.access, audit, config.console, self.cues, self._emergency_key_used)
+        parts = ClusterParts(self.streams, self.cues, self.schedule, self.alarms, self.access)
+        place = config.cluster.url, config.api.certificate
+        self.cluster = ClusterService(database, secrets, parts, place, self._publish, self._tell_services)
         self.cue_once = CueOnce(database.kept_requests, database.cues, self.cues)
-        for observer in (
-            self.monitoring,
-            self._recorder,
-            self._alarm_feed,
-            self.cues,
-            self.input_cues,
-            self.inputs,
-            self.clips,
-        ):
+        for observer in (self.monitoring, self._recorder, self._alarm_feed):
             self.streams.observe(observer)
+        for later in (self.cues, self.input_cues, self.inputs, self.clips):
+            self.streams.observe(later)
         self.settings_reload: SettingsReload | None = None
         """None where the settings came from nowhere that can be read again."""
         if source is not None:
@@ -230,6 +228,7 @@ class Application:
     async def open(self) -> None:
         """Take up cues and alarms first: the journals of adopted streams tell of them."""
         self.metrics.start()
+        await self.cluster.enter()
         await self.access.open()
         await self.cues.open()
         await self.notifications.open()
@@ -247,6 +246,7 @@ class Application:
         await self.return_feeds.settle()
         await self.schedule.open()
         await self.clips.open()
+        await self.cluster.open()
         await self.backups.open()
         if self.settings_reload is not None:
             await self.settings_reload.open()
@@ -265,6 +265,7 @@ class Application:
             await self.settings_reload.close()
         await self.backups.close()
         await self.clips.close()
+        await self.cluster.close()
         await self.cue_once.close()
         await self.schedule.close()
         await self.preview.close()
@@ -327,6 +328,12 @@ class Application:
 
     def _publish(self, message: Message) -> None:
         self._bus.publish(message)
+        # What another host tells of its streams is for front ends: that host sees to it.
+        if all(self.records.custody.holds(stream_id) for stream_id in streams_of(message)):
+            self._tell_services(message)
+
+    def _tell_services(self, message: Message) -> None:
+        self.cluster.hear(message)
         self._alarm_feed.hear(message)
         self._return_alarms.hear(message)
         self._recorder.hear(message)
@@ -369,13 +376,15 @@ async def open_application(
         had_keys = bool(known_keys(secrets).present)
         keys = await asyncio.to_thread(record_keys, secrets)
         await asyncio.to_thread(make_signing_key, secrets)
+        if config.cluster.host and server is None:
+            raise ConfigurationError("cluster.host needs a database on a server, which all hosts reach")
         backups = config.backup.folder or folders.data_dir / BACKUPS
         recovered: tuple[str, ...] = ()
         if server is None:
             recovered = await recover(folders, backups, keys, any_backup=not had_keys)
         retention_s = config.cues.event_id_retention_days * SECONDS_PER_DAY
         database = await stack.enter_async_context(
-            open_records(server or folders.database_file, keys, retention_s)
+            open_records(server or folders.database_file, keys, retention_s, config.cluster.host)
         )
         if server is not None:
             recovered = await keep_used_ids(database, folders)

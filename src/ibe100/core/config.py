@@ -28,6 +28,7 @@ from ibe100.models.endpoints.fields import Host, Port, is_loopback
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.records.database import DatabasePlan
 from ibe100.models.runner_policy import RunnerPolicy
+from ibe100.models.settings.cluster import ClusterPlan
 from ibe100.models.settings.forms import told
 from ibe100.models.settings.hooks import HookPlan
 from ibe100.models.settings.sound import SoundPlan
@@ -221,6 +222,7 @@ class AppConfig(BaseSettings):
     logging: LoggingSettings = LoggingSettings()
     cues: CueSettings = CueSettings()
     database: DatabasePlan = DatabasePlan()
+    cluster: ClusterPlan = ClusterPlan()
     backup: BackupPlan = BackupPlan()
     api: ApiSettings = ApiSettings()
     console: ConsolePlan = ConsolePlan()

@@ -45,6 +45,8 @@ class StreamView(Value):
     """Wall clock: when the announced duration of the break on air is over, or has been."""
     return_feed: ReturnFeedView | None = None
     """None where no return feed is watched."""
+    owner: str | None = None
+    """Host that owns it, where that is another one; empty where none does now. None where this one does."""
 
     @property
     def name(self) -> str:
@@ -189,3 +191,25 @@ Message = (
     | ScheduleChanged
     | NoticePosted
 )
+
+
+def streams_of(message: Message) -> tuple[str, ...]:
+    """stream_id of each stream that a message is about; none for one about no single stream."""
+    match message:
+        case StreamStateChanged(stream=view):
+            found: tuple[str, ...] = (view.stream_id,)
+        case CueChanged(cue=cue) | InputCueSeen(cue=cue):
+            found = (cue.stream_id,)
+        case AlarmChanged(alarm=alarm):
+            found = (alarm.stream_id,)
+        case ScheduleChanged(changed=changed):
+            found = tuple(one.stream_id for one in changed)
+        case ReturnReceiptChanged(receipt=receipt):
+            found = (receipt.stream_id,)
+        case StreamRemoved(stream_id=stream_id) | CueSeen(stream_id=stream_id):
+            found = (stream_id,)
+        case NoticePosted(stream_id=stream_id) | StreamLogged(stream_id=stream_id):
+            found = (stream_id,)
+        case _:
+            found = ()
+    return tuple(one for one in found if one)

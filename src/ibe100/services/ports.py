@@ -36,7 +36,7 @@ from ibe100.services.record_ports import (
 )
 from ibe100.services.schedule_port import SchedulePort
 from ibe100.services.stream_port import StreamPort
-from ibe100.services.upkeep_ports import BackupPort, KeptBackupsPort, SettingsPort, SupportPort
+from ibe100.services.upkeep_ports import BackupPort, ClusterPort, KeptBackupsPort, SettingsPort, SupportPort
 
 Result = TypeVar("Result")
 
@@ -361,6 +361,8 @@ class Services(Protocol):
     def settings(self) -> SettingsPort: ...
     @property
     def support(self) -> SupportPort: ...
+    @property
+    def cluster(self) -> ClusterPort: ...
     @property
     def engine(self) -> EnginePort: ...
     @property

@@ -22,6 +22,7 @@ from ibe100.services.cues.breaks import BreakLedger
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.calling_off import CallingOff
 from ibe100.services.cues.clock import move_with_clock, open_breaks
+from ibe100.services.cues.custody import CueCustody
 from ibe100.services.cues.cuts.cut_receipts import CutReceipts
 from ibe100.services.cues.dispatch import CueDispatch
 from ibe100.services.cues.draft import (
@@ -95,6 +96,9 @@ class SCTE35Service:
         self._foreign = ForeignCues(storage, self._cache, self._ledger, publish, self._dispatch.watch)
         self._calling_off = CallingOff(self._cache, self._ledger, self._dispatch, self._fire)
         self._heartbeat = Heartbeat(self._cache, self._dispatch.put_out, seen_timeout_s)
+        self.custody = CueCustody(
+            storage, self._cache, self._breaks, self._ledger, self._receipts, self._dispatch, publish
+        )
         self._publish = publish
         self.unusual_break_s = 900.0
         """Seconds from which a break is unusually long."""
@@ -116,6 +120,8 @@ class SCTE35Service:
         """After the streams are opened: watch cues that are in time, fail the others, restore open breaks."""
         self._calling_off.settle()
         for cue in self._cache.unfinished():
+            if self._is_elsewhere(cue.stream_id):
+                continue
             if not self._exists(cue.stream_id):
                 self._ledger.move(cue, CueState.FAILED, reason="its stream was deleted")
             elif cue.state is CueState.ARMED and self._latest(cue) < time.time():
@@ -125,6 +131,8 @@ class SCTE35Service:
                 self._dispatch.watch(cue)
         for view in self._runs.streams():
             run = self._runs.run_of(view.stream_id)
+            if not run.is_ours:
+                continue
             run.arm(self._cache.is_armed(view.stream_id))
             for cue in self._cache.recent(view.stream_id):
                 if cue.seen_at is not None:
@@ -161,7 +169,7 @@ class SCTE35Service:
         """Readiness for any cue, or for one with this `action`; safe from any thread."""
         run = self._runs.run_of(stream_id)
         ready = self._readiness(run)
-        if action is None:
+        if action is None or not run.is_ours:
             return ready
         pending = pending_breaks(self._cache.open_of(stream_id), action)
         direction = action.traits.direction
@@ -171,6 +179,8 @@ class SCTE35Service:
         return Readiness(ready=False, reasons=(*ready.reasons, refusal))
 
     def _readiness(self, run: StreamRun) -> Readiness:
+        if not run.is_ours:
+            return self.custody.readiness(run)
         ready = readiness(run)
         if lost := self._places.fault or self._storage.problem():
             return Readiness(ready=False, reasons=(f"{NOT_KEPT}: {lost}", *ready.reasons))
@@ -196,6 +206,8 @@ class SCTE35Service:
         """Preview of what would go out now; nothing is reserved. Raises CueRefused when it could not."""
         demand(act_of(request.action), request.stream_id)
         run = self._runs.run_of(request.stream_id)
+        if not run.is_ours:
+            return await self.custody.owner_of(run).preview(run, request)
         draft = await self._draft(run, request)
         options = run.cue_options
         next_id = self._cache.next_event_id(run.stream_id, options.event_id_first, options.event_id_last)
@@ -223,6 +235,8 @@ class SCTE35Service:
 
     async def _fire(self, request: CueRequest) -> Cue:
         run = self._runs.run_of(request.stream_id)
+        if not run.is_ours:
+            return await self.custody.owner_of(run).fire(run, request)
         began_s = time.monotonic()
         async with self._locks.setdefault(request.stream_id, asyncio.Lock()):
             try:
@@ -288,6 +302,9 @@ class SCTE35Service:
         if cue is None:
             raise CueRefused(f"there is no cue {cue_id}")
         demand(Act.DISARM_CUE, cue.stream_id)
+        if self._is_elsewhere(cue.stream_id):
+            run = self._runs.run_of(cue.stream_id)
+            return await self.custody.owner_of(run).cancel(run, cue_id)
         cancelled = await self._calling_off.call_off(cue)
         await self._ledger.writes.settled()
         done = "cue called off" if cancelled.sent_at is not None else "cue disarmed"
@@ -329,6 +346,7 @@ class SCTE35Service:
                 self._receipts.stream_ended(run)
             case StateEntered() if run.view.state is StreamState.RUNNING:
                 self._receipts.stream_began(run)
+                self._receipts.show_break(run)
 
     def on_sample(self, run: StreamRun, sample: Sample) -> None:
         """Each second while packets flow: also of a stream that ran before this console did."""
@@ -341,6 +359,9 @@ class SCTE35Service:
         move_with_clock(step_s, self._runs, self._cache, self._ledger, self._breaks)
         for run in open_breaks(self._runs, self._breaks):
             self._receipts.show_break(run)
+
+    def _is_elsewhere(self, stream_id: str) -> bool:
+        return self._exists(stream_id) and not self._runs.run_of(stream_id).is_ours
 
     def _exists(self, stream_id: str) -> bool:
         try:

@@ -28,6 +28,7 @@ from ibe100.services.streams.changes.deleted import DeletedStreams
 from ibe100.services.streams.changes.many import do_to_many
 from ibe100.services.streams.changes.port_clash import port_clashes
 from ibe100.services.streams.changes.restarts import Restarts
+from ibe100.services.streams.custody import StreamCustody
 from ibe100.services.streams.files.media_folders import MediaFolders
 from ibe100.services.streams.files.output_owners import file_clash, refuse_clash
 from ibe100.services.streams.inputs.known_inputs import is_same_input, read_report
@@ -47,7 +48,6 @@ from ibe100.services.streams.stream_secrets import (
     with_secrets,
 )
 from ibe100.services.streams.which_stream import refuse_digits
-from ibe100.services.streams.wish import read_wish
 from ibe100.utils.places import Places
 
 _log = logging.getLogger(__name__)
@@ -85,6 +85,7 @@ class StreamService:
         self._lifecycle = StreamLifecycle(
             self._list, self.follower, self._launch, self._audit, fit, secrets, self._tell
         )
+        self.custody = StreamCustody(storage, self._list, self._lifecycle, planner, secrets)
         self._reconciler = Reconciler(self._list.runs, self._lifecycle, fit, places)
 
     def _tell(self, message: Message) -> None:
@@ -113,6 +114,7 @@ class StreamService:
 
     async def open(self) -> None:
         """Load the list, adopt what runs, start again what should run and does not."""
+        await self.custody.claim_first()
         stored = await self._storage.streams.load()
         for notice in await asyncio.to_thread(self._media.take_over, [one.config for one in stored.streams]):
             self._publish(NoticePosted(at=time.time(), level="warning", text=notice))
@@ -122,13 +124,10 @@ class StreamService:
             await self._bind_secrets(stream.stream_id, stream.config)
             config = with_secrets(self._secrets, stream.stream_id, stream.config)
             entry = StreamEntry(stream_id=stream.stream_id, number=stream.number, config=config)
-            run = self._list.place(entry)
-            # Written first of the two, the folder's copy is the newer one where they differ.
-            run.want(read_wish(run.link.stream_dir) or stream.desired)
-            if run.wanted == stream.desired:
-                run.wish_kept(stream.desired)
-        await self._lifecycle.adopt_unlisted(self._state_dir)
-        await asyncio.gather(*(self._lifecycle.take_up(run) for run in self._list.runs()))
+            self.custody.take_up(self._list.place(entry), stream)
+        if not self.custody.host:  # another host may have deleted it
+            await self._lifecycle.adopt_unlisted(self._state_dir)
+        await asyncio.gather(*(self._lifecycle.take_up(run) for run in self._list.runs() if run.is_ours))
         self._reconciler.start()
         await self._deleted.forget_old()
         open_sessions = [
@@ -149,7 +148,7 @@ class StreamService:
         await self._reconciler.close()
         await self._lifecycle.close()
         if stop_streams:
-            running = [run for run in self._list.runs() if run.view.state.is_active]
+            running = [run for run in self._list.runs() if run.is_ours and run.view.state.is_active]
             stops = (self.stop(run.stream_id, "console closed") for run in running)
             ends = await asyncio.gather(*stops, return_exceptions=True)
             for run, end in zip(running, ends, strict=True):
@@ -193,7 +192,7 @@ class StreamService:
     async def change(self, stream_id: str, config: StreamConfig) -> StreamView:
         """Edit the configuration; a running stream goes on with the old one until it is restarted."""
         demand(Act.SET_UP_STREAM, stream_id)
-        whole = keep_unknown(config, self.run_of(stream_id).entry.config)
+        whole = keep_unknown(config, self.custody.ours(stream_id).entry.config)
         self._check_ports(stream_id, config)
         await self._check_files(stream_id, config)
         if why := await asyncio.to_thread(why_not_sent, self._secrets, stream_id, config):
@@ -229,7 +228,7 @@ class StreamService:
 
     async def replace(self, stream_id: str, config: StreamConfig) -> StreamView:
         """Put another configuration in its place, e.g. that of a profile."""
-        run = self.run_of(stream_id)
+        run = self.custody.ours(stream_id)
         refuse_digits("name", config.name)
         whole = await asyncio.to_thread(with_secrets, self._secrets, stream_id, config)
         entry = run.entry.model_copy(update={"config": whole})
@@ -246,7 +245,7 @@ class StreamService:
     async def remove(self, stream_id: str) -> int:
         """Delete a stopped stream from the list; returns its number for `restore`."""
         demand(Act.DELETE_STREAM, stream_id)
-        run = self.run_of(stream_id)
+        run = self.custody.ours(stream_id)
         if run.view.state.is_active:
             raise StreamError(f"{run.name} is {run.view.state}; stop it before it is deleted")
         async with self._lifecycle.lock(stream_id):
@@ -325,7 +324,7 @@ class StreamService:
         A live input that is not there leaves the stream WAITING for it, or raises InputAbsent.
         """
         demand(Act.RUN_STREAM, stream_id)
-        run = self.run_of(stream_id)
+        run = self.custody.ours(stream_id)
         await self._lifecycle.start(run, keep_output=False, wait_for_input=wait_for_input)
         return run.view
 
@@ -333,7 +332,7 @@ class StreamService:
         """Stop for good; returns when the processor is gone. Without a `reason` it is who stops it."""
         demand(Act.RUN_STREAM, stream_id)
         reason = reason or acting().on_record
-        run = self.run_of(stream_id)
+        run = self.custody.ours(stream_id)
         if run.view.state.is_active:
             demand(Act.STOP_ON_AIR, stream_id)
         await self._lifecycle.stop(run, reason)
@@ -342,14 +341,14 @@ class StreamService:
     async def retry(self, stream_id: str) -> StreamView:
         """Try now what a stream would try later. Raises StreamError for one that waits for nothing."""
         demand(Act.RUN_STREAM, stream_id)
-        run = self.run_of(stream_id)
+        run = self.custody.ours(stream_id)
         await self._lifecycle.retry(run, f"tried again by {acting().on_record}")
         return run.view
 
     async def restart(self, stream_id: str) -> StreamView:
         """Stop and start, with the configuration as it is now; a file it writes is gone on with."""
         demand(Act.RUN_STREAM, stream_id)
-        run = self.run_of(stream_id)
+        run = self.custody.ours(stream_id)
         was_active = run.view.state.is_active
         if was_active:
             demand(Act.STOP_ON_AIR, stream_id)
@@ -363,7 +362,7 @@ class StreamService:
         """Restart it once it is in no break and no cue waits to go out: at once where that is so now."""
         demand(Act.RUN_STREAM, stream_id)
         demand(Act.STOP_ON_AIR, stream_id)
-        run = self.run_of(stream_id)
+        run = self.custody.ours(stream_id)
         if not run.has_break:
             return await self.restart(stream_id)
         self._restarts.wait(run)

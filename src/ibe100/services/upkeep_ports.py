@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ibe100.models.backup import BackupContents, BackupFile, BackupManifest, BackupStatus, KeptBackup
+from ibe100.models.messages import StreamView
+from ibe100.models.records.hosts import ClusterView
 from ibe100.models.settings.installation import PackageLicence, PartVersion
 from ibe100.models.settings.sound import SoundPlan
 from ibe100.models.settings.views import SettingView
@@ -71,6 +73,22 @@ class KeptBackupsPort(Protocol):
 
         Every byte is proved first; one that was not made here needs `also_foreign`.
         """
+
+
+class ClusterPort(Protocol):
+    """Hosts that work on one database. All but `view` raise OperatorError with words for the screen."""
+
+    def view(self) -> ClusterView:
+        """Hosts, who owns what, and whether a lost one is made up for by itself; safe from any thread."""
+
+    async def take(self, stream_id: str) -> StreamView:
+        """Own a stream from now on, start it where it is wanted; whoever asks knows that nobody runs it."""
+
+    async def release(self, stream_id: str) -> StreamView:
+        """Stop a stream here, and leave it to whoever takes it next; what is wished of it stays."""
+
+    async def forget(self, name: str) -> None:
+        """Take a host off the record that is gone for good and owns nothing."""
 
 
 class SupportPort(Protocol):

@@ -20,7 +20,7 @@ from fake_records import FakeAsRun, FakeRecords, FakeStreamEvents
 from fake_return_feeds import FakeReturnFeeds
 from fake_schedule import FakeSchedule
 from fake_streams import FakeMedia, FakeStreams
-from fake_upkeep import FakeBackups, FakeSettings, FakeSupport, FakeUsers
+from fake_upkeep import FakeBackups, FakeCluster, FakeSettings, FakeSupport, FakeUsers
 from fake_values import BEYOND_32_BITS, ENGINE
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.cues.input_cue import InputCue
@@ -239,6 +239,7 @@ class FakeServices:
         self.access = FakeUsers()
         self.backups = self.kept_backups = FakeBackups()
         self.support = FakeSupport()
+        self.cluster = FakeCluster()
         self.console = FakeConsole(self.cues)
         self.is_open = False
         for view in views:

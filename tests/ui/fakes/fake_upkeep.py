@@ -24,6 +24,7 @@ from ibe100.models.backup import (
     KeptBackup,
 )
 from ibe100.models.errors import AccessRefused, NotFound, StorageError
+from ibe100.models.records.hosts import ClusterView
 from ibe100.models.rights import Act, Role
 from ibe100.models.settings.installation import PackageLicence, PartVersion
 from ibe100.models.users import NewToken, Token, User
@@ -220,3 +221,13 @@ class FakeSupport:
     async def save(self, file: Path) -> None:
         demand(Act.SAVE_SUPPORT)
         self.saved.append(file)
+
+
+class FakeCluster:
+    """One machine alone, until a test puts a view here."""
+
+    def __init__(self) -> None:
+        self.shown = ClusterView(here="")
+
+    def view(self) -> ClusterView:
+        return self.shown

@@ -79,10 +79,16 @@ def _content(link: int, mac: str, at: float) -> bytes:
 
 @asynccontextmanager
 async def open_records(
-    address: DatabaseAddress, keys: RecordKeys, event_id_retention_s: float = EVENT_ID_RETENTION_S
+    address: DatabaseAddress,
+    keys: RecordKeys,
+    event_id_retention_s: float = EVENT_ID_RETENTION_S,
+    host: str = "",
 ) -> AsyncIterator[Database]:
-    """The database at `address`, its chain anchored while it is open and at its end. Raises StorageError."""
-    database = await Database.open(address, keys=keys, event_id_retention_s=event_id_retention_s)
+    """The database at `address`, its chain anchored while it is open and at its end. Raises StorageError.
+
+    With the name of a `host` others write beside it.
+    """
+    database = await Database.open(address, keys=keys, event_id_retention_s=event_id_retention_s, host=host)
     anchors = RecordAnchors(database, keys)
     anchors.open()
     try:

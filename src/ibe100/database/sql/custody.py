@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from ibe100.database.sql.schema import StreamRow, table_of
 from ibe100.models.errors import StreamElsewhere
-from ibe100.models.records.hosts import NOBODY
+from ibe100.models.records.hosts import elsewhere
 
 _STREAMS = table_of(StreamRow).c
 _OWNER = select(_STREAMS.owner, _STREAMS.epoch).where(_STREAMS.stream_id == bindparam("stream_id"))
@@ -50,10 +50,3 @@ class Custody:
         row = session.execute(_OWNER, {"stream_id": stream_id}).one_or_none()
         if row is not None and (row[0] != self.host or row[1] != self._epochs.get(stream_id)):
             raise StreamElsewhere(elsewhere(stream_id, row[0] if row[0] != self.host else ""))
-
-
-def elsewhere(stream: str, owner: str) -> str:
-    """Words for a stream of another host."""
-    if owner:
-        return f"{stream} is owned by the host {owner}, which alone acts on it"
-    return f"{stream} is owned by {NOBODY} now: it is being moved, or waits to be placed"

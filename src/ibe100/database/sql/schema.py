@@ -227,13 +227,10 @@ class HostRow(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[int]
-    url: Mapped[str]
-    version: Mapped[str]
-    process: Mapped[int]
     seen_at: Mapped[float]
     """Wall clock of the server: hosts' own clocks may differ."""
-    load: Mapped[str]
-    """JSON of `ibe100.models.records.hosts.HostLoad`."""
+    facts: Mapped[str]
+    """JSON of `ibe100.models.records.hosts.HostFacts`."""
 
 
 class StreamViewRow(Base):

@@ -14,7 +14,7 @@ from ibe100.database.sql.engine import wall_clock
 from ibe100.database.sql.handles import Handles
 from ibe100.database.sql.schema import HostRow, RecordLinkRow, StreamRow, StreamViewRow
 from ibe100.models.errors import NotFound, StorageError
-from ibe100.models.records.hosts import HostLoad, Owner, StoredHost
+from ibe100.models.records.hosts import HostFacts, Owner, StoredHost
 
 MOST_HOSTS = 31
 MOST_NEWS = 2000
@@ -42,8 +42,7 @@ class HostStore:
                     raise StorageError(f"{MOST_HOSTS} hosts are on record; forget one that is gone")
                 row = HostRow(name=host.name, number=free)
                 session.add(row)
-            row.url, row.version, row.process = host.url, host.version, host.process
-            row.load = host.load.model_dump_json()
+            row.facts = host.facts.model_dump_json()
             row.seen_at = wall_clock(session.connection())
             return _host(row)
 
@@ -166,15 +165,7 @@ class HostStore:
 
 def _host(row: HostRow) -> StoredHost:
     try:
-        load = HostLoad.model_validate_json(row.load)
+        facts = HostFacts.model_validate_json(row.facts)
     except ValidationError:  # of another version
-        load = HostLoad()
-    return StoredHost(
-        name=row.name,
-        number=row.number,
-        url=row.url,
-        version=row.version,
-        process=row.process,
-        seen_at=row.seen_at,
-        load=load,
-    )
+        facts = HostFacts()
+    return StoredHost(name=row.name, number=row.number, seen_at=row.seen_at, facts=facts)

@@ -10,11 +10,25 @@ NOBODY = "no host"
 """Owner of a stream that none has, in words."""
 
 
-class HostLoad(Value):
-    """Load of a host as it measures it itself."""
+def elsewhere(stream: str, owner: str) -> str:
+    """Words for a stream of another host; an empty `owner` is none."""
+    if owner:
+        return f"{stream} is owned by the host {owner}, which alone acts on it"
+    return f"{stream} is owned by {NOBODY} now: it is being moved, or waits to be placed"
 
+
+class HostFacts(Value):
+    """What a host tells of itself."""
+
+    url: str = ""
+    """Address of its REST API; empty where the others cannot reach it."""
+    fingerprint: str = ""
+    """SHA-256 of its certificate, hex; empty without TLS."""
+    version: str = ""
+    process: int = 0
     cores: int = 0
     cpu_percent: float = 0.0
+    """Percent of all cores."""
     memory_percent: float = 0.0
     streams: int = 0
     """Streams that it owns."""
@@ -25,17 +39,14 @@ class HostLoad(Value):
 
 
 class StoredHost(Value):
-    """Row of a host; its clock is its own."""
+    """Row of a host."""
 
     name: str
-    number: int
+    number: int = 0
     """Its place among the hosts, from 1; numbers of alarms are told apart by it."""
-    url: str
-    version: str
-    process: int
-    seen_at: float
+    seen_at: float = 0.0
     """Wall clock of the database's server when it was last heard of."""
-    load: HostLoad
+    facts: HostFacts
 
 
 class Owner(Value):
@@ -52,9 +63,7 @@ class HostView(Value):
 
     name: str
     is_here: bool
-    url: str
-    version: str
-    load: HostLoad
+    facts: HostFacts
     streams: tuple[str, ...]
     """stream_id of each stream that it owns."""
     silent_s: float

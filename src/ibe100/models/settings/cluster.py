@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from ibe100.models.base import FolderPath, Value
+from ibe100.models.base import Value
 from ibe100.models.settings.forms import told
 
 
@@ -26,10 +26,6 @@ class ClusterPlan(Value):
         Field(max_length=200),
         told("Address for the others", "Of this host's REST API, such as https://a.example:8100."),
     ] = ""
-    authority: Annotated[
-        FolderPath | None,
-        told("Authority of their certificates", "PEM; empty are those that the system knows."),
-    ] = None
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -63,6 +63,15 @@ class AccessService:
         self._users = {user.name: user for user in await self._storage.users.users()}
         self._tokens.put(await self._storage.users.tokens())
 
+    async def refresh(self) -> None:
+        """Take from the record which users and tokens other hosts have changed. Raises StorageError."""
+        async with self._busy:
+            known = {one.token_id: one for one in (*self._tokens.valid(), *self._tokens.over())}
+            self._users = {user.name: user for user in await self._storage.users.users()}
+            stored = {one.token_id: one for one in await self._storage.users.tokens()}
+            self._tokens.forget(known[number] for number in known.keys() - stored.keys())
+            self._tokens.put(stored.values())
+
     async def close(self) -> None:
         """Put on record when tokens were used."""
         self._passwords.close()

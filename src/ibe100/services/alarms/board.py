@@ -6,11 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from ibe100.database.database import Database
 from ibe100.models.alarms.alarm import Alarm, AlarmState
-from ibe100.models.errors import NotFound, OperatorError, StorageError
+from ibe100.models.errors import NotFound, OperatorError, StorageError, StreamElsewhere
 from ibe100.models.messages import AlarmChanged, Message
 from ibe100.models.rights import Act
 from ibe100.services.alarms.alarm_rules import AlarmRules
@@ -39,6 +40,19 @@ Key = tuple[str, str]
 """stream_id and condition."""
 
 
+@dataclass(frozen=True, slots=True)
+class AlarmPlace:
+    """Place of a board among those of several hosts: the name of its machine, and numbers of its own."""
+
+    machine: str = MACHINE_NAME
+    number: int = 0
+    boards: int = 1
+
+    def next_id(self, last: int) -> int:
+        """The next number behind `last` that no other board gives."""
+        return (last // self.boards + 1) * self.boards + self.number
+
+
 class AlarmBoard:
     """Keeps one alarm per stream and condition. Lives on the loop; methods that do not wait run anywhere.
 
@@ -63,6 +77,9 @@ class AlarmBoard:
         self._work: set[asyncio.Task[None]] = set()
         self._last_id = 0
         self._standing: dict[Key, Alarm] = {}
+        self._others: dict[int, Alarm] = {}
+        """Alarms that stand on other hosts, by their numbers: shown here, seen to there."""
+        self.place = AlarmPlace()
         self._true_since: dict[Key, float] = {}
         self._false_since: dict[Key, float] = {}
         self._over_since: dict[Key, float] = {}
@@ -76,12 +93,48 @@ class AlarmBoard:
         """Take up the alarms on record; one whose condition this version does not know is closed."""
         self._last_id = await self._storage.alarms.highest_id()
         for alarm in await self._storage.alarms.open():
+            if not self._is_ours(alarm):
+                continue
             key = alarm.stream_id, alarm.condition
             if alarm.condition in RULES:
                 self._standing[key] = alarm
             else:
                 await self._keep(key, alarm.model_copy(update={"state": AlarmState.CLOSED}))
         self._remember()
+
+    async def refresh(self) -> None:
+        """Take from the record what stands on other hosts. Raises StorageError."""
+        before = self._others
+        found = [alarm for alarm in await self._storage.alarms.open() if not self._is_ours(alarm)]
+        self._others = {alarm.alarm_id: alarm for alarm in found if alarm.condition in RULES}
+        gone = [one for number, one in before.items() if number not in self._others]
+        changed = [one for number, one in self._others.items() if before.get(number) != one]
+        if gone or changed:
+            self._remember()
+        for alarm in (*changed, *(one.model_copy(update={"state": AlarmState.CLOSED}) for one in gone)):
+            self._publish(AlarmChanged(alarm=alarm))
+
+    async def lose(self, stream_id: str) -> None:
+        """Judge no more of a stream that another host has: its alarms are that one's, as they stand."""
+        async with self._one_at_a_time:
+            for kept in (self._standing, self._true_since, self._false_since, self._over_since):
+                for key in [key for key in kept if key[0] == stream_id]:
+                    kept.pop(key, None)
+            self._remember()
+
+    async def gain(self, stream_id: str) -> None:
+        """Take up the alarms of a stream that this host has now. Raises StorageError."""
+        async with self._one_at_a_time:
+            for alarm in await self._storage.alarms.open():
+                if alarm.stream_id == stream_id and alarm.condition in RULES:
+                    self._others.pop(alarm.alarm_id, None)
+                    self._standing[alarm.stream_id, alarm.condition] = alarm
+            self._remember()
+
+    def _is_ours(self, alarm: Alarm) -> bool:
+        if alarm.stream_id:
+            return self._storage.custody.holds(alarm.stream_id)
+        return not self._storage.custody.host or alarm.stream_name == self.place.machine
 
     def standing(self) -> tuple[Alarm, ...]:
         """List what is not closed, shelved and explained alarms too, most severe and newest first.
@@ -114,7 +167,7 @@ class AlarmBoard:
 
     async def judge_machine(self, judgements: Judgements) -> None:
         """Do as `judge` for the machine itself."""
-        await self.judge(MACHINE, MACHINE_NAME, judgements)
+        await self.judge(MACHINE, self.place.machine, judgements)
 
     async def clear_now(self, stream_id: str, rules: Iterable[AlarmRule]) -> None:
         """Clear conditions that are not looked at any more, without a delay."""
@@ -285,12 +338,14 @@ class AlarmBoard:
         for key, alarm in self._standing.items():
             if alarm.alarm_id == alarm_id:
                 return key, alarm
+        if (other := self._others.get(alarm_id)) is not None:
+            raise StreamElsewhere(f"alarm {alarm_id} ({other.title}) stands on another host: see to it there")
         raise NotFound(f"alarm {alarm_id} is closed already, or there never was one")
 
     async def _keep(self, key: Key, alarm: Alarm) -> Alarm:
         """Put an alarm on record, then on screen; on screen at once while the disk is slow, full or gone."""
         if alarm.alarm_id == 0:
-            self._last_id += 1
+            self._last_id = self.place.next_id(self._last_id)
             alarm = alarm.model_copy(update={"alarm_id": self._last_id})
         if alarm.state is not AlarmState.CLOSED:
             self._standing[key] = alarm
@@ -321,5 +376,6 @@ class AlarmBoard:
         self._publish(AlarmChanged(alarm=alarm))
 
     def _remember(self) -> None:
-        order = sorted(self._standing.values(), key=lambda alarm: (alarm.severity, -alarm.raised_at))
+        standing = (*self._standing.values(), *self._others.values())
+        order = sorted(standing, key=lambda alarm: (alarm.severity, -alarm.raised_at))
         self._snapshot = tuple(order)

@@ -106,7 +106,7 @@ class AutomaticResume:
             if not (is_pending and _lies_ahead(run, current)):
                 run.await_return((end, why))
             if not is_pending:
-                if self._clock.now() > end + LATEST_S:
+                if self._clock.now() > max(end + LATEST_S, current.returns_until or 0.0):
                     self._give_up(run, current, why)
                     return
                 if (ready := readiness(run)).ready:

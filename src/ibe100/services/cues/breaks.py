@@ -11,6 +11,9 @@ from ibe100.models.stream_config import Scte35Options
 from ibe100.mpegts.timestamps import PTS_HZ, pts_add
 from ibe100.utils.units import format_event_id
 
+TAKEN_OVER_S = 30.0
+"""So long after a stream has come to another host the return of its break may be late."""
+
 
 @dataclass(frozen=True, slots=True)
 class OpenBreak:
@@ -25,6 +28,8 @@ class OpenBreak:
     """The splicer resumes the programme when the announced duration is over (auto_return)."""
     resumes_by_cue: bool
     """An explicit return is sent when its announced duration is over."""
+    returns_until: float | None = None
+    """Wall clock until which a late return is better than none: the stream was off the air at its end."""
     of_earlier_run: bool = False
     """The stream ended in it: the distributor may still be in the break, the next run is not."""
 
@@ -74,6 +79,20 @@ class BreakLedger:
             self._breaks.pop(cue.stream_id, None)
         elif cue.direction is Direction.OUT:
             self._breaks[cue.stream_id] = OpenBreak.begun_by(cue, options)
+
+    def forget(self, stream_id: str) -> None:
+        """Another host has the stream, and its break."""
+        self._breaks.pop(stream_id, None)
+
+    def lose_time(self, stream_id: str) -> None:
+        """The timestamps of the stream have begun anew: of its break only the wall clock's end is known."""
+        if (current := self._breaks.get(stream_id)) is not None:
+            self._breaks[stream_id] = replace(current, end_pts=None)
+
+    def take_over(self, stream_id: str, now: float) -> None:
+        """This host has the stream since now: its break is returned from, also a little late."""
+        if (current := self._breaks.get(stream_id)) is not None:
+            self._breaks[stream_id] = replace(current, returns_until=now + TAKEN_OVER_S)
 
     def clock_was_set(self, step_s: float) -> None:
         """The wall clock was set by so much: the breaks end when they would have, at another time of it."""

@@ -92,6 +92,11 @@ class CueDispatch:
         self._watchers[cue.cue_id] = task
         task.add_done_callback(lambda _: self._watchers.pop(cue.cue_id, None))
 
+    def leave(self, cue: Cue) -> None:
+        """See no more to a cue of a stream that another host has: nothing of it is sent or judged here."""
+        if (task := self._watchers.pop(cue.cue_id, None)) is not None:
+            task.cancel()
+
     def put_out(self, run: StreamRun, section: bytes) -> None:
         """Send the processor one datagram with one section. Raises OSError."""
         assert run.record is not None

@@ -132,7 +132,8 @@ class CueLedger:
         self._cache.put(cue)
         self._publish(CueChanged(cue=cue))
         with contextlib.suppress(StreamError):
-            self._runs.run_of(cue.stream_id).arm(self._cache.is_armed(cue.stream_id))
+            if (run := self._runs.run_of(cue.stream_id)).is_ours:
+                run.arm(self._cache.is_armed(cue.stream_id))
 
     def record(self, cue: Cue) -> None:
         """Put the cue as it now is on record, after all that was put there before."""

@@ -46,6 +46,12 @@ class BreakAiring:
         self._wall = wall
         self._opened_at = wall()
         self._hindrances: dict[int, str] = {}
+        self._gained: dict[str, tuple[float, str]] = {}
+        """Since when streams are this host's, and where they were before."""
+
+    def gained(self, stream_id: str, why: str) -> None:
+        """Note that a stream is this host's since now, and why it was off the air before."""
+        self._gained[stream_id] = self._wall(), why
 
     async def step(self, one: ScheduledBreak) -> ScheduledBreak:
         """Take the step that is due of a break; returns the same value where none is."""
@@ -97,6 +103,9 @@ class BreakAiring:
     def _why_missed(self, one: ScheduledBreak, latest: float) -> str:
         if latest < self._opened_at:
             return "no console or server was running when its cue was due; it is not sent late"
+        since, why = self._gained.get(one.stream_id, (0.0, ""))
+        if latest < since:
+            return f"{why}; its cue is not sent late"
         hindrance = self._hindrances.get(one.break_id)
         return hindrance or "the machine was busy or asleep, or its clock was set, when its cue was due"
 

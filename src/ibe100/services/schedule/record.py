@@ -22,11 +22,13 @@ class ScheduleRecord:
     cut off between the two, which nobody was told of.
     """
 
-    def __init__(self, store: ScheduleStore, cues: CueStore, copy: Path, warn: Callable[[str], None]) -> None:
-        """`copy` is its file; `warn` tells the operator."""
+    def __init__(
+        self, store: ScheduleStore, cues: CueStore, copy: Path | None, warn: Callable[[str], None]
+    ) -> None:
+        """`copy` is its file, None where other hosts write to the database; `warn` tells the operator."""
         self._store = store
         self._cues = cues
-        self._copy = SecondCopy(copy)
+        self._copy = None if copy is None else SecondCopy(copy)
         self._warn = warn
         self._known: dict[int, ScheduledBreak] = {}
         self._since = 0.0
@@ -39,8 +41,9 @@ class ScheduleRecord:
         Where the copy knows otherwise, the database was lost or set back: it is brought up to the copy first.
         """
         stored = {one.break_id: one for one in await self._store.load(since)}
-        copied = await asyncio.to_thread(read_copy, self._copy.path)
-        await self._bring_up(stored, copied, since)
+        if self._copy is not None:
+            copied = await asyncio.to_thread(read_copy, self._copy.path)
+            await self._bring_up(stored, copied, since)
         self._known, self._since = stored, since
         await self.mend()
         return tuple(stored[break_id] for break_id in sorted(stored))
@@ -63,27 +66,35 @@ class ScheduleRecord:
 
     async def mend(self) -> None:
         """Write the copy anew where it could not be written, or is not as it was left."""
+        if (copy := self._copy) is None:
+            return
         async with self._writing:
-            if await asyncio.to_thread(lambda: self._copy.is_due):
-                await self._write_whole()
+            if await asyncio.to_thread(lambda: copy.is_due):
+                await self._write_whole(copy)
+
+    async def read(self, since: float) -> tuple[ScheduledBreak, ...]:
+        """Planned breaks as the database has them now, also those that other hosts have changed."""
+        return await self._store.load(since)
 
     async def _note(self, changed: Sequence[ScheduledBreak], removed: Collection[int] = ()) -> None:
         self._known |= {one.break_id: one for one in changed}
         for gone in removed:
             self._known.pop(gone, None)
+        if (copy := self._copy) is None:
+            return
         async with self._writing:
-            if await asyncio.to_thread(lambda: self._copy.is_due):
-                await self._write_whole()
+            if await asyncio.to_thread(lambda: copy.is_due):
+                await self._write_whole(copy)
             else:
-                await self._try(lambda: self._copy.append(changed, removed))
+                await self._try(lambda: copy.append(changed, removed))
 
-    async def _write_whole(self) -> None:
+    async def _write_whole(self, copy: SecondCopy) -> None:
         kept = [
             one
             for one in self._known.values()
             if not one.state.is_final or (one.planned_at or 0) >= self._since
         ]
-        await self._try(lambda: self._copy.write(kept))
+        await self._try(lambda: copy.write(kept))
 
     async def _try(self, write: Callable[[], None]) -> None:
         """The database has it: a copy that cannot be written is told once, and tried again."""

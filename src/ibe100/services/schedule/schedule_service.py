@@ -38,6 +38,7 @@ from ibe100.services.schedule.airing import BreakAiring
 from ibe100.services.schedule.cache import NEAR_S, ScheduleCache, first_step_at
 from ibe100.services.schedule.conflicts import TICK_S, conflicts
 from ibe100.services.schedule.export_file import day_rows, write_rows
+from ibe100.services.schedule.others import OtherBreaks
 from ibe100.services.schedule.plan import (
     first_due,
     pending_of,
@@ -79,14 +80,14 @@ class ScheduleService:
         cues: CuePort,
         options_of: Callable[[str], Scte35Options | None],
         publish: Callable[[Message], None],
-        copy: Path,
+        copy: Path | None,
         *,
         refuse_file: Callable[[Path], None] = lambda _path: None,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`copy` is the file of the schedule's second copy; `refuse_file` raises StorageError for a path that
-        no export may have.
+        """`copy` is the file of the second copy, None where other hosts plan too; `refuse_file` raises
+        StorageError for a path that no export may have.
         """
         self._refuse_file = refuse_file
         self._record = ScheduleRecord(storage.schedule, storage.cues, copy, self._warn)
@@ -97,8 +98,10 @@ class ScheduleService:
         self._clock = WallClock(self._clock_was_set, wall=wall, monotonic=monotonic)
         self._audit = AuditTrail(storage)
         self._cache = ScheduleCache()
-        self._airing = BreakAiring(streams, cues, storage.cues, self._cache, options_of, wall)
+        self.airing = BreakAiring(streams, cues, storage.cues, self._cache, options_of, wall)
         self._busy = asyncio.Lock()
+        read = lambda: self._record.read(self._wall() - KEPT_S)  # noqa: E731
+        self.others = OtherBreaks(streams, self._cache, self._busy, read, publish)
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -282,11 +285,13 @@ class ScheduleService:
             self._news.clear()
 
     async def _see_to(self, one: ScheduledBreak) -> None:
+        if self.others.has(one):
+            return
         try:
             if one.is_series:
                 await self._take_turn(one)
                 return
-            after = await self._airing.step(one)
+            after = await self.airing.step(one)
         except StorageError as error:
             _log.error("%s is not seen to now: %s", one.title, error)
         except Exception:  # noqa: BLE001 - a bug in one break must not take the others off the air

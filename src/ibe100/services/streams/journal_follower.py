@@ -100,6 +100,13 @@ class JournalFollower:
             taken = position.last_seq if facts and facts[-1].seq >= position.last_seq else 0
         run.resume_after(taken)
 
+    async def pass_over(self, run: StreamRun) -> None:
+        """Take nothing of what the journal holds: it is of a time before another host had the stream."""
+        facts = await asyncio.to_thread(read_journal, run.link.stream_dir, 0)
+        run.resume_after(facts[-1].seq if facts else 0)
+        identity = journal_identity(run.link.stream_dir)
+        await self._storage.journal.advance(run.stream_id, identity, run.seq)
+
     async def catch_up(self, run: StreamRun) -> None:
         """Take what a runner that is gone wrote last, before another one begins a run of its own."""
         await self._take_rest(run)
@@ -174,6 +181,8 @@ class JournalFollower:
                 _log.error("%s: no new runner: %s", run.name, error)
 
     def _reach(self, run: StreamRun, why: str) -> None:
+        if not run.is_ours:
+            return
         if why and run.view.state.is_active:
             run.enter(StreamState.UNREACHABLE, why)
         elif not why and run.view.state is StreamState.UNREACHABLE and run.stream_id not in self._reaching:
@@ -197,6 +206,9 @@ class JournalFollower:
 
     async def _take(self, run: StreamRun, fact: Fact) -> None:
         run.taking(fact.seq, fact.at)
+        if not run.is_ours:  # its runner is being ended: what is to be said of it, its owner says
+            run.taken()
+            return
         # Each for itself: a full disk must not keep a fact from the alarms and the cues.
         for take in (self._apply, *(observer.on_fact for observer in self.observers)):
             try:
@@ -246,7 +258,7 @@ class JournalFollower:
             run.see_pictures(sample)
         elif isinstance(sample, FlowChanged):
             run.note_flow(sample.flows, sample.at - sample.quiet_s)
-        for observer in self.observers:
+        for observer in self.observers if run.is_ours else ():
             try:
                 observer.on_sample(run, sample)
             except Exception:  # noqa: BLE001 - a fault with one sample must not blind the console to the next

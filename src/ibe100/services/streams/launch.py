@@ -185,9 +185,14 @@ class StreamLaunch:
     async def _known(self, run: StreamRun, processor: Processor) -> Look | None:
         """What the plan of the last run was made of; None where it is not on record, or others call."""
         config, record = run.entry.config, run.record
-        if record is None or is_relayed(config.input) or not is_same_input(config.input, record.config.input):
+        if is_relayed(config.input):
             return None
-        report = await asyncio.to_thread(read_report, run.link.stream_dir)
+        if record is None:  # another host ran it
+            report = self._planner.known.report_on(config.input)
+        elif is_same_input(config.input, record.config.input):
+            report = await asyncio.to_thread(read_report, run.link.stream_dir)
+        else:
+            return None
         ports = self._planner.claim(config, processor, self._list.ports_of_others(run))
         return None if report is None else (report, ports)
 

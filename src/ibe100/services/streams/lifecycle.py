@@ -234,6 +234,24 @@ class StreamLifecycle:
             is_known = before.state is StreamState.STOPPED
             await self._start(run, keep_output=True, wait_for_input=True, is_known=is_known)
 
+    async def take_over(self, run: StreamRun) -> None:
+        """Start a stream of which this host has become the owner, without a look at an input that is known.
+
+        What was left here of a time before is ended first, and passed over.
+        """
+        async with self.lock(run.stream_id):
+            await run.link.end("another host had it meanwhile")
+            await self._follower.leave(run)
+            await self._follower.pass_over(run)
+            if run.is_wanted():
+                await self._start(run, keep_output=True, wait_for_input=True, is_known=True)
+
+    async def give_up(self, run: StreamRun, reason: str) -> None:
+        """End what runs here of a stream without a change of what is wished; returns when nothing does."""
+        self._launch.give_up(run)
+        async with self.lock(run.stream_id):
+            await self._end(run, reason)
+
     async def plan_anew(self, run: StreamRun) -> None:
         """Stop a processor that does not come on air, and start it by a plan made anew."""
         async with self.lock(run.stream_id):
@@ -267,8 +285,10 @@ class StreamLifecycle:
         What happens on air does not wait for a full disk: the reconciler tries again until both have it.
         """
         wanted, refused = run.wanted, None
+        if not run.is_ours:
+            return
         try:
-            await asyncio.to_thread(write_wish, run.link.stream_dir, wanted)
+            await asyncio.to_thread(write_wish, run.link.stream_dir, wanted, self._list.epoch(run))
         except StorageError as error:
             refused = error
         try:

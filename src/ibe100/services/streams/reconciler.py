@@ -146,6 +146,8 @@ class Reconciler:
         self, run: StreamRun, history: _History, held: bool, now_s: float
     ) -> Callable[[StreamRun], Awaitable[None]] | None:
         state = run.view.state
+        if not run.is_ours:
+            return self._corrections.take_off if held else None
         if not run.wish_on_record:
             return self._corrections.keep_wish
         if not run.is_wanted():

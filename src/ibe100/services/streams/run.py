@@ -15,6 +15,7 @@ from ibe100.models.stream_state import OutputTrouble, SrtLink, StreamState
 from ibe100.mpegts.pts_clock import PtsClock
 from ibe100.services.streams.measured_output import MeasuredOutput
 from ibe100.services.streams.run_record import RunRecord
+from ibe100.services.streams.runner_facts import JournalLag
 from ibe100.services.streams.runner_link import RunnerLink, RunnerStatus
 from ibe100.services.streams.runner_samples import (
     FirstPackets,
@@ -24,11 +25,7 @@ from ibe100.services.streams.runner_samples import (
     SeenPictures,
 )
 from ibe100.tsduck.plan import StreamPlan
-from ibe100.tsduck.stream_ports import address
 from ibe100.tsduck.telemetry import InfluxSample
-
-BEHIND_S = 0.5
-"""A line of the journal is taken within so long after it was written, unless the disk is slow."""
 
 Desired: TypeAlias = Literal["run", "off"]
 
@@ -67,8 +64,7 @@ class StreamRun:
         self._last_fault = ""
         self._passes = self._doubt = ""
         self._seq = 0
-        self._taking_since: float | None = None
-        self._lag_s, self._taken_at = 0.0, float("-inf")
+        self._lag = JournalLag()
 
     @property
     def entry(self) -> StreamEntry:
@@ -77,6 +73,11 @@ class StreamRun:
     @property
     def view(self) -> StreamView:
         return self._view
+
+    @property
+    def is_ours(self) -> bool:
+        """True while this host owns it: only then anything may be done about it here."""
+        return self._view.owner is None
 
     @property
     def name(self) -> str:
@@ -144,12 +145,6 @@ class StreamRun:
         return self._passes or self._doubt
 
     @property
-    def has_input_copy(self) -> bool:
-        """True where the command sends a copy of its input all the time, by which a plan can be made anew."""
-        record = self._record
-        return record is not None and address(record.ports.look) in record.command
-
-    @property
     def seq(self) -> int:
         """Sequence number of the last line of the journal that was taken."""
         return self._seq
@@ -183,7 +178,7 @@ class StreamRun:
 
     def is_wanted(self) -> bool:
         """True while the operator wants it to run; may change while anything is awaited."""
-        return self._wanted == "run"
+        return self._wanted == "run" and self.is_ours
 
     def is_fresh(self) -> bool:
         """True when packets were measured within the last seconds."""
@@ -191,10 +186,25 @@ class StreamRun:
 
     def is_behind(self) -> bool:
         """True while the journal holds more than is taken so far."""
-        now = time.monotonic()
-        if self._taking_since is not None:
-            return self._lag_s + now - self._taking_since > BEHIND_S
-        return self._lag_s > BEHIND_S and now - self._taken_at < BEHIND_S
+        return self._lag.is_behind()
+
+    def lose(self, owner: str) -> None:
+        """Another host owns it from now on, or none does."""
+        self._record = None
+        self._measured.forget()
+        self._wish_on_record, self._in_break, self._armed = True, False, False
+        self.gain(self._entry, self._wanted, owner)
+
+    def show_as(self, view: StreamView) -> None:
+        """Show a stream of another host as that one tells it."""
+        self._entry = self._entry.model_copy(update={"config": view.config, "number": view.number})
+        self._show(view)
+
+    def gain(self, entry: StreamEntry, wanted: Desired, owner: str | None = None) -> None:
+        """This host owns it from now on, or an `owner`, and nothing is known of it yet."""
+        self._entry, self._wanted = entry, wanted
+        view = StreamView(stream_id=entry.stream_id, number=entry.number, config=entry.config)
+        self._show(view.model_copy(update={"owner": owner}))
 
     def want(self, wanted: Desired) -> None:
         """The operator wants it to run, or to be off."""
@@ -318,12 +328,11 @@ class StreamRun:
     def taking(self, seq: int, written_at: float) -> None:
         """A line of the journal, written at this wall time, is being taken."""
         self._seq = seq
-        self._taking_since = time.monotonic()
-        self._lag_s = time.time() - written_at
+        self._lag.taking(written_at)
 
     def taken(self) -> None:
         """The line was taken."""
-        self._taking_since, self._taken_at = None, time.monotonic()
+        self._lag.taken()
 
     def measure(self, post: InfluxPost) -> Measurement:
         """Take what was measured on the output, and set the clock by it."""
@@ -383,7 +392,9 @@ class StreamRun:
     def _update(self, **changes: object) -> None:
         """Change the view, work out its tally, and tell everybody when anything is new."""
         view = self._view.model_copy(update=changes)
-        view = view.model_copy(update={"tally": view.tally_while(self._in_break, self._armed)})
+        self._show(view.model_copy(update={"tally": view.tally_while(self._in_break, self._armed)}))
+
+    def _show(self, view: StreamView) -> None:
         if view != self._view:
             self._view = view
             self._publish(view)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
@@ -18,6 +19,9 @@ MALFORMED = (AttributeError, KeyError, OverflowError, RecursionError, TypeError,
 """Errors that a parser raises for JSON of another shape than it expects."""
 MOST_FORM: Final = 80
 _LEVELS: Final[Mapping[Any, LogLevel]] = {"debug": "debug", "warning": "warning", "error": "error"}
+
+BEHIND_S = 0.5
+"""A line of the journal is taken within so long after it was written, unless the disk is slow."""
 
 _log = logging.getLogger(__name__)
 
@@ -222,3 +226,27 @@ def _cue_tagged(tag: Mapping[str, Any], head: tuple[int, float, float], *, on_in
 
 def _time(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) else None
+
+
+class JournalLag:
+    """Lag of who takes the lines of a journal behind the runner that writes them."""
+
+    def __init__(self) -> None:
+        self._taking_since: float | None = None
+        self._lag_s, self._taken_at = 0.0, float("-inf")
+
+    def taking(self, written_at: float) -> None:
+        """A line, written at this wall time, is being taken."""
+        self._taking_since = time.monotonic()
+        self._lag_s = time.time() - written_at
+
+    def taken(self) -> None:
+        """The line was taken."""
+        self._taking_since, self._taken_at = None, time.monotonic()
+
+    def is_behind(self) -> bool:
+        """True while the journal holds more than is taken so far."""
+        now = time.monotonic()
+        if self._taking_since is not None:
+            return self._lag_s + now - self._taking_since > BEHIND_S
+        return self._lag_s > BEHIND_S and now - self._taken_at < BEHIND_S

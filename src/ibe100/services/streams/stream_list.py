@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ibe100.database.database import Database
 from ibe100.database.records import StoredStream
-from ibe100.models.errors import StreamError
+from ibe100.models.errors import StreamElsewhere, StreamError
 from ibe100.models.messages import Message, StreamRemoved, StreamStateChanged, StreamView
 from ibe100.models.profile import StreamEntry
+from ibe100.models.records.hosts import elsewhere
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.services.streams.launch_plan import why_not_understood
@@ -96,6 +97,8 @@ class StreamList:
         """
         entry = entry or run.entry
         session_id = run.record.session_id if run.record is not None and run.is_wanted() else None
+        if not run.is_ours:
+            raise StreamElsewhere(elsewhere(run.name, run.view.owner or ""))
         await self._storage.streams.save(
             StoredStream(
                 stream_id=run.stream_id,
@@ -105,6 +108,10 @@ class StreamList:
                 session_id=session_id,
             )
         )
+
+    def epoch(self, run: StreamRun) -> int | None:
+        """Epoch at which this host owns a stream; None where it works on its database alone."""
+        return self._storage.custody.epoch(run.stream_id) if self._storage.custody.host else None
 
     def configs_of_others(self, stream_id: str) -> list[StreamConfig]:
         """Configurations of all other streams, and what those on air run by, which may be older."""

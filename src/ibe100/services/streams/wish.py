@@ -16,15 +16,21 @@ from typing import Literal, TypeAlias
 from ibe100.models.errors import StorageError
 
 Wish: TypeAlias = Literal["run", "off"]
+ELSEWHERE: Literal["elsewhere"] = "elsewhere"
+"""In the place of a wish: another host owns the stream, and its wish is on record only."""
 
 FILES = ("wish.json", "wish.copy.json")
 """The wish and its copy: by it alone a stream off the air is started again where the database is lost too."""
 _BYTES = 128  # written in place, so that a full disk cannot keep an older wish
 
 
-def write_wish(stream_dir: Path, wanted: Wish) -> None:
-    """Put the wish into the stream's folder and on the disk; blocks. Raises StorageError."""
-    text = json.dumps({"wanted": wanted, "at": round(time.time(), 3)}).encode()
+def write_wish(stream_dir: Path, wanted: Wish | Literal["elsewhere"], epoch: int | None = None) -> None:
+    """Put the wish into the stream's folder and on the disk; blocks. Raises StorageError.
+
+    `epoch` is that of this host's ownership, where there are several hosts.
+    """
+    held = {} if epoch is None else {"epoch": epoch}
+    text = json.dumps({"wanted": wanted, "at": round(time.time(), 3), **held}).encode()
     for name in FILES:
         path = stream_dir / name
         try:
@@ -39,11 +45,25 @@ def write_wish(stream_dir: Path, wanted: Wish) -> None:
             raise StorageError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def read_wish(stream_dir: Path) -> Wish | None:
-    """The wish in the stream's folder, or its copy; None where neither can be read."""
+def is_left(stream_dir: Path) -> bool:
+    """True where the stream was left to other hosts, by the server or in its place by Pacemaker's agent."""
     for name in FILES:
         with contextlib.suppress(OSError, ValueError, RecursionError):
-            match json.loads((stream_dir / name).read_bytes()):
+            return bool(json.loads((stream_dir / name).read_bytes()).get("wanted") == ELSEWHERE)
+    return False
+
+
+def read_wish(stream_dir: Path, epoch: int | None = None) -> Wish | None:
+    """The wish in the stream's folder, or its copy; None where neither can be read.
+
+    With an `epoch` it must be of that: what was wished before another host owned the stream is over.
+    """
+    for name in FILES:
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            wish = json.loads((stream_dir / name).read_bytes())
+            if epoch is not None and isinstance(wish, dict) and wish.get("epoch") != epoch:
+                continue
+            match wish:
                 case {"wanted": "run"}:
                     return "run"
                 case {"wanted": "off"}:

@@ -23,7 +23,7 @@ from ibe100.models.cues.schedule import At, ScheduledBreak
 from ibe100.models.errors import StorageError
 from ibe100.models.records.check import RecordAnchor
 from ibe100.models.records.database import DatabaseAddress, DatabaseServer
-from ibe100.models.records.hosts import HostLoad, StoredHost
+from ibe100.models.records.hosts import HostFacts, StoredHost
 from ibe100.models.records.keys import RecordKeys, key_id_of
 from ibe100.models.rights import Role
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
@@ -112,7 +112,7 @@ async def fill(database: Database, cues: int = 5) -> None:
         )
     )
     await database.kept_requests.reserve("anna", "key", "digest")
-    host = StoredHost(name="h", number=0, url="", version="3", process=1, seen_at=0.0, load=HostLoad())
+    host = StoredHost(name="h", facts=HostFacts(version="3"))
     await database.hosts.beat(host)
     await database.hosts.show({"a": ShownStream(view="{}")})
 

@@ -14,7 +14,7 @@ from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.cues.schedule import At, BreakState, ScheduledBreak
 from ibe100.models.errors import NotFound, StorageError, StreamElsewhere
 from ibe100.models.records.database import DatabaseAddress, DatabaseServer
-from ibe100.models.records.hosts import HostLoad, Owner, StoredHost
+from ibe100.models.records.hosts import HostFacts, Owner, StoredHost
 from ibe100.models.records.keys import KEY_BYTES, RecordKeys, key_id_of
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.models.session import AuditRecord
@@ -220,14 +220,14 @@ async def test_many_writes_of_two_hosts_make_one_chain(
 
 async def test_a_host_is_there_with_a_number_of_its_own(hosts: tuple[Database, Database]) -> None:
     a, b = hosts
-    host = StoredHost(name="a", number=0, url="", version="3", process=1, seen_at=0.0, load=HostLoad(cores=2))
+    host = StoredHost(name="a", facts=HostFacts(cores=2))
     first = await a.hosts.beat(host)
     second = await b.hosts.beat(host.model_copy(update={"name": "b"}))
     assert (first.number, second.number) == (1, 2)
     assert (await a.hosts.beat(first)).number == 1
     listed, now = await b.hosts.hosts()
     assert [one.name for one in listed] == ["a", "b"]
-    assert listed[0].load.cores == 2 and abs(now - listed[0].seen_at) < 60
+    assert listed[0].facts.cores == 2 and abs(now - listed[0].seen_at) < 60
     with pytest.raises(StorageError, match="a owns 1 streams"):
         await b.hosts.forget("a")
     await b.hosts.forget("b")

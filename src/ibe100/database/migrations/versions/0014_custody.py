@@ -16,11 +16,8 @@ def upgrade() -> None:
         "hosts",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
-        sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("process", sa.BigInteger(), nullable=False),
         sa.Column("seen_at", sa.Double(), nullable=False),
-        sa.Column("load", sa.Text(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_hosts"),
     )
     op.create_table(

@@ -11,6 +11,7 @@ from ibe100.services.streams.inputs.plan_fit import PlanFit
 from ibe100.services.streams.launch import StreamLaunch
 from ibe100.services.streams.run import StreamRun
 from ibe100.tsduck.playlist import is_live
+from ibe100.tsduck.stream_ports import address
 
 STARTED_S = 5.0
 POLL_S = 0.02
@@ -32,7 +33,7 @@ class Replanning:
             self._fit.leave(run)
             return
         misfit = self._fit.misfit(run)
-        if run.has_input_copy and await self._go_on_at_once(run, lock, misfit):
+        if _has_input_copy(run) and await self._go_on_at_once(run, lock, misfit):
             return
         await run.link.request({"cmd": "pass", "reason": misfit})
 
@@ -64,3 +65,9 @@ class Replanning:
             finally:
                 run.doubt("")
             return True
+
+
+def _has_input_copy(run: StreamRun) -> bool:
+    """True where its command sends a copy of its input all the time, by which a plan can be made anew."""
+    record = run.record
+    return record is not None and address(record.ports.look) in record.command

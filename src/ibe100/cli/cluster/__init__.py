@@ -1,0 +1,1 @@
+"""`ibe100 cluster`: hosts that Pacemaker places streams on."""

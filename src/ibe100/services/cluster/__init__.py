@@ -1,0 +1,1 @@
+"""Several hosts on one database: who owns which stream, and what happens when that changes."""
