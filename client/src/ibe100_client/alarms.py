@@ -15,10 +15,14 @@ def standing(stream: str | None = None) -> Call[tuple[Alarm, ...]]:
 
 
 def history(
-    stream: str | None = None, severity: int | None = None, words: str = "", since: float | None = None
+    stream: str | None = None,
+    severity: int | None = None,
+    words: str = "",
+    since: float | None = None,
+    limit: int = 500,
 ) -> Call[tuple[Alarm, ...]]:
     """Alarms on record, the newest first."""
-    query = {"stream": stream, "severity": severity, "words": words, "since": since}
+    query = {"stream": stream, "severity": severity, "words": words, "since": since, "limit": limit}
     return Call("GET", "/alarms/history", tuple[Alarm, ...], query)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 from ibe100_client.calls import Call
 from ibe100_client.client import PATIENCE_S, TIMEOUT_S, Client
+from ibe100_client.pace import LONGEST_PAUSE_S, PING_S
 from ibe100_client.transport import Answer
 from ibe100_client.values import Event
 
@@ -50,6 +51,10 @@ class AsyncClient:
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
         self._client.close()
 
+    def cut_off(self) -> None:
+        """End every connection of calls now: answers that are waited for are lost. Safe from any thread."""
+        self._client.cut_off()
+
     async def do(self, call: Call[T]) -> T:
         """The answer of a call. Raises Refused, NotReachable, AnswerLost."""
         return await self._on_thread(lambda: self._client.do(call))
@@ -69,11 +74,23 @@ class AsyncClient:
         types: Sequence[str] = (),
         after: str = "",
         reconnects: bool = True,
+        whole: bool = False,
+        ping_s: float = PING_S,
+        longest_pause_s: float = LONGEST_PAUSE_S,
     ) -> AsyncGenerator[Event, None]:
-        """Events as they come, see `events.follow`."""
+        """Events as they come, see `events.follow_async`."""
         from ibe100_client.events import follow_async
 
-        found = follow_async(self._client, streams=streams, types=types, after=after, reconnects=reconnects)
+        found = follow_async(
+            self._client,
+            streams=streams,
+            types=types,
+            after=after,
+            reconnects=reconnects,
+            whole=whole,
+            ping_s=ping_s,
+            longest_pause_s=longest_pause_s,
+        )
         async with aclosing(found):
             async for event in found:
                 yield event

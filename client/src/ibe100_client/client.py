@@ -21,6 +21,7 @@ TIMEOUT_S = 60.0
 PATIENCE_S = 10.0
 PAUSE_S = 0.2
 LONGEST_PAUSE_S = 2.0
+NOT_MODIFIED = 304
 
 
 class Client:
@@ -58,6 +59,10 @@ class Client:
     def close(self) -> None:
         """End the connections."""
         self._transport.close()
+
+    def cut_off(self) -> None:
+        """End every connection now: answers that are waited for are lost."""
+        self._transport.cut_off()
 
     def do(self, call: Call[T]) -> T:
         """The answer of a call. Raises Refused, NotReachable, AnswerLost."""
@@ -145,8 +150,8 @@ def _patiently(ask: Callable[[], Answer], patience_s: float, *, may_ask_again: b
 
 
 def _checked(answer: Answer) -> Answer:
-    """Raises Refused for anything but success."""
-    if 200 <= answer.status < 300:
+    """Raises Refused for anything but success; 304 is for the caller who asked with `If-None-Match`."""
+    if 200 <= answer.status < 300 or answer.status == NOT_MODIFIED:
         return answer
     try:
         told = json.loads(answer.body)

@@ -22,6 +22,7 @@ from websockets.sync import client as synchronous
 
 from ibe100_client.calls import API
 from ibe100_client.errors import AnswerLost, NotReachable, Refused, WrongCertificate
+from ibe100_client.pace import LONGEST_PAUSE_S, PAUSE_S, PING_S
 from ibe100_client.tls import check_certificate, context_for
 from ibe100_client.transport import Address, short_path
 from ibe100_client.values import Event
@@ -30,11 +31,9 @@ if TYPE_CHECKING:
     from ibe100_client.client import Client
 
 LOST = "ConnectionLost"
-PAUSE_S = 0.5
-LONGEST_PAUSE_S = 10.0
-PING_S = 10.0
-"""A connection on which a ping is not answered for so long is lost."""
 OPEN_TIMEOUT_S = 15.0
+CLOSE_S = 1.0
+"""A connection on which nothing comes any more is not waited for."""
 STATUSES = {1008: 422, 4401: 401}
 """Codes with which a server refuses, as the status that says the same."""
 _LOSSES = (OSError, ConnectionClosed, InvalidHandshake, NotReachable)
@@ -64,14 +63,26 @@ def follow(
 
 
 async def follow_async(
-    client: Client, *, streams: Sequence[str], types: Sequence[str], after: str, reconnects: bool
+    client: Client,
+    *,
+    streams: Sequence[str],
+    types: Sequence[str],
+    after: str,
+    reconnects: bool,
+    whole: bool = False,
+    ping_s: float = PING_S,
+    longest_pause_s: float = LONGEST_PAUSE_S,
 ) -> AsyncGenerator[Event, None]:
-    """Events for a program on asyncio. Raises Refused; without `reconnects` also AnswerLost."""
-    tries = _Tries(streams, types, after, reconnects)
+    """Events for a program on asyncio. Raises Refused; without `reconnects` also AnswerLost.
+
+    With `whole` the Snapshot comes in parts, with all that a window shows; `SnapshotDone` is the last.
+    """
+    tries = _Tries(streams, types, after, reconnects, whole, longest_pause_s)
     while True:
         try:
             opened = await asyncio.to_thread(_opened, client.address)
-            async with asynchronous.connect(**_arguments(client.address, tries.target, opened)) as connection:
+            arguments = _arguments(client.address, tries.target, opened, ping_s)
+            async with asynchronous.connect(**arguments) as connection:
                 tls = connection.transport.get_extra_info("ssl_object")
                 _check(client.address, tls and tls.getpeercert(binary_form=True))
                 await connection.send(_first(client))
@@ -87,8 +98,19 @@ async def follow_async(
 class _Tries:
     """Position at which events go on after a loss, and the pauses between tries."""
 
-    def __init__(self, streams: Sequence[str], types: Sequence[str], after: str, reconnects: bool) -> None:
-        self._query = {"stream": list(streams), "type": list(types)}
+    def __init__(
+        self,
+        streams: Sequence[str],
+        types: Sequence[str],
+        after: str,
+        reconnects: bool,
+        whole: bool = False,
+        longest_pause_s: float = LONGEST_PAUSE_S,
+    ) -> None:
+        self._query = {"stream": list(streams), "type": list(types), "whole": ["true"] if whole else []}
+        self._longest_pause_s = longest_pause_s
+        self._is_partial = False
+        """True within a snapshot in parts: what is lost then begins anew."""
         self._after = after
         self._reconnects = reconnects
         self._count = 0
@@ -104,8 +126,10 @@ class _Tries:
         data = json.loads(text)
         self._count = 0
         cursor = str(data.pop("cursor", ""))
-        self._after = cursor or self._after
-        return Event(str(data.pop("type")), data, cursor)
+        kind = str(data.pop("type"))
+        self._is_partial = kind == "SnapshotPart" or (kind == "Snapshot" and bool(data.get("is_whole")))
+        self._after = "" if self._is_partial else cursor or self._after
+        return Event(kind, data, cursor)
 
     def lost(self, error: Exception) -> Event:
         """The event of a loss. Raises what trying again would not change."""
@@ -118,12 +142,13 @@ class _Tries:
             raise Refused(STATUSES[closed.code], closed.reason) from error
         if not self._reconnects:
             raise AnswerLost(f"the connection of events ended: {error}") from error
-        return Event(LOST, {"reason": str(error)})
+        is_silent = isinstance(error, ConnectionClosed) and closed is None
+        return Event(LOST, {"reason": "nothing comes from the server" if is_silent else str(error)})
 
     def pause_s(self) -> float:
         """Seconds until the next try, longer each time, and not the same for all clients."""
         self._count += 1
-        most = min(LONGEST_PAUSE_S, PAUSE_S * 2 ** min(self._count, 10))
+        most = min(self._longest_pause_s, PAUSE_S * 2 ** min(self._count, 10))
         return random.uniform(PAUSE_S, most)
 
 
@@ -132,7 +157,9 @@ def _first(client: Client) -> str:
     return json.dumps({"token": client.token} if client.token else {})
 
 
-def _arguments(address: Address, target: str, opened: socket.socket | None) -> dict[str, Any]:
+def _arguments(
+    address: Address, target: str, opened: socket.socket | None, ping_s: float = PING_S
+) -> dict[str, Any]:
     scheme, host = (
         "wss" if address.is_tls else "ws",
         f"[{address.host}]" if ":" in address.host else address.host,
@@ -146,8 +173,9 @@ def _arguments(address: Address, target: str, opened: socket.socket | None) -> d
         "compression": None,
         "proxy": None,
         "open_timeout": OPEN_TIMEOUT_S,
-        "ping_interval": PING_S,
-        "ping_timeout": PING_S,
+        "ping_interval": ping_s,
+        "ping_timeout": ping_s,
+        "close_timeout": CLOSE_S,
     }
 
 

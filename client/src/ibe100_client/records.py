@@ -52,6 +52,11 @@ def as_run(day: date, format: str = "json", time_zone: str = "UTC", stream: str 
     )
 
 
+def as_run_log(day: date, time_zone: str = "UTC", stream: str | None = None) -> Call[dict[str, Any]]:
+    """The as-run log of a day as values, unsigned."""
+    return Call("GET", "/as-run/log", dict, {"day": day, "time_zone": time_zone, "stream": stream})
+
+
 def series(begins_at: float, ends_at: float, stream: str | None = None) -> Call[Rows]:
     """Series measured in that time; without a stream of the machine itself."""
     return Call("GET", "/metrics/series", Rows, _range(begins_at, ends_at, stream))

@@ -101,6 +101,10 @@ def accept_conflict(break_id: int, text: str) -> Call[PlannedBreak]:
     return Call("POST", place("schedule", break_id, "accept-conflict"), PlannedBreak, body={"text": text})
 
 
-def export(first: float, end: float, format: str = "csv") -> Call[bytes]:
-    """Breaks due from `first` to before `end` as a file that an import takes: csv or json."""
-    return Call("GET", "/schedule/file", bytes, {"first": first, "end": end, "format": format})
+def export(
+    first: float, end: float, format: str = "csv", break_ids: Sequence[int] | None = None
+) -> Call[bytes]:
+    """Breaks due from `first` to before `end`, or `break_ids` among them, as an import takes them."""
+    wanted = None if break_ids is None else [str(one) for one in break_ids]
+    query: dict[str, Asked] = {"first": first, "end": end, "format": format, "break_id": wanted}
+    return Call("GET", "/schedule/file", bytes, query)

@@ -159,9 +159,9 @@ def preview(stream: str) -> Call[dict[str, Any]]:
     return Call("GET", place("streams", stream, "preview"), dict)
 
 
-def picture(stream: str, size: str = "small") -> Call[bytes]:
-    """The newest picture of the output as PNG; refused with 409 until the first one is there."""
-    return Call("GET", place("streams", stream, "picture"), bytes, {"size": size})
+def picture(stream: str, size: str = "small", format: str = "png") -> Call[bytes]:
+    """The newest picture of the output, `png` or `jpeg`; refused with 409 until the first one is there."""
+    return Call("GET", place("streams", stream, "picture"), bytes, {"size": size, "format": format})
 
 
 def return_receipts(stream: str) -> Call[tuple[ReturnReceipt, ...]]:

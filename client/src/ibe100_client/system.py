@@ -14,6 +14,11 @@ def engine() -> Call[dict[str, Any]]:
     return Call("GET", "/engine", dict)
 
 
+def window() -> Call[dict[str, Any]]:
+    """State that a window shows and no event tells."""
+    return Call("GET", "/window", dict)
+
+
 def backup_status() -> Call[dict[str, Any]]:
     """State of the automatic backups."""
     return Call("GET", "/backups/status", dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -20,6 +21,8 @@ from ibe100_client.errors import AnswerLost, NotReachable, WrongCertificate
 
 IDLE_S = 20.0
 """A connection that was idle for longer is not used again: the server ends it after 30 s."""
+CONNECT_S = 10.0
+"""So long a connection may take to be made."""
 LONGEST_UNIX_PATH = 100
 SOCKET = Path("console", "api.sock")
 """Below the data folder."""
@@ -75,11 +78,28 @@ class Transport:
         self.address = address
         self._timeout_s = timeout_s
         self._idle: list[tuple[http.client.HTTPConnection, float]] = []
+        self._busy: set[http.client.HTTPConnection] = set()
         self._lock = threading.Lock()
 
     def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         """Ask once. Raises NotReachable (nothing was asked) and AnswerLost (it may have been done)."""
         connection = self._connected()
+        with self._lock:
+            self._busy.add(connection)
+        try:
+            return self._asked(connection, method, target, headers, body)
+        finally:
+            with self._lock:
+                self._busy.discard(connection)
+
+    def _asked(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> Answer:
         try:
             connection.request(method, target, body, dict(headers))
             came = connection.getresponse()
@@ -104,6 +124,16 @@ class Transport:
                 self._idle.append((connection, time.monotonic()))
         return answer
 
+    def cut_off(self) -> None:
+        """End all connections: whoever waits for an answer gets AnswerLost now."""
+        with self._lock:
+            busy = list(self._busy)
+        for connection in busy:
+            if connection.sock is not None:
+                with contextlib.suppress(OSError):  # it has ended by itself
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+        self.close()
+
     def close(self) -> None:
         """End the connections that nobody uses."""
         with self._lock:
@@ -120,9 +150,12 @@ class Transport:
             if time.monotonic() - since_s < IDLE_S and not _is_ended(connection.sock):
                 return connection
             connection.close()
-        connection = _new_connection(self.address, self._timeout_s)
+        longest_s = CONNECT_S if self._timeout_s is None else min(CONNECT_S, self._timeout_s)
+        connection = _new_connection(self.address, longest_s)
         try:
             connection.connect()
+            connection.timeout = self._timeout_s
+            connection.sock.settimeout(self._timeout_s)
         except WrongCertificate:
             connection.close()
             raise

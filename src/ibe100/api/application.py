@@ -44,7 +44,7 @@ from ibe100.api.routes import (
 from ibe100.api.viewers import Viewers
 from ibe100.core.config import ApiSettings
 from ibe100.models.rights import Act
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 
 SUBJECTS = (
     stream_list,
@@ -99,7 +99,7 @@ def guarded_routes() -> tuple[APIRoute, ...]:
 class Api:
     """Application that uvicorn serves, and its parts that are started and closed."""
 
-    def __init__(self, services: Services, plan: ApiSettings) -> None:
+    def __init__(self, services: AllServices, plan: ApiSettings) -> None:
         self.latest = Latest(services)
         self.listeners = Listeners(services)
         self.viewers = Viewers(services)

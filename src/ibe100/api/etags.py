@@ -53,6 +53,14 @@ def tag_of(content: str) -> str:
     return f'"{hashlib.sha256(content.encode()).hexdigest()[:32]}"'
 
 
+def tagged(request: Request, content: bytes, media_type: str, tag: str = "") -> Response:
+    """Content with its tag, which is made of it where none is given; 304 to who has it already."""
+    tag = tag or tag_of(content.decode())
+    if tag in map(str.strip, request.headers.get("if-none-match", "").split(",")):
+        return Response(status_code=304, headers={"ETag": tag})
+    return Response(content, media_type=media_type, headers={"ETag": tag})
+
+
 def edits(request: Request) -> Edits:
     """The edits of this application."""
     found: Edits = request.app.state.edits

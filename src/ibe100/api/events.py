@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections import OrderedDict
-from collections.abc import Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 import orjson
 
@@ -29,7 +29,7 @@ from ibe100.models.messages import (
     StreamStateChanged,
     TelemetryMeasured,
 )
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 
 TYPES: frozenset[str] = frozenset(kind.__name__ for kind in get_args(Message))
 """Kinds of events that can be asked for."""
@@ -38,6 +38,8 @@ NOT_UNASKED = frozenset({PictureTaken.__name__})
 KEPT = 256
 BREAKS_AT_ONCE = 200
 """Planned breaks in one event: all that an import brings would take the loop for a tenth of a second."""
+VALUES_AT_ONCE = 100
+"""Values in a part of a whole snapshot, for the same reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Wanted:
 
     streams: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()
+    whole: bool = False
+    """True begins with all that a window shows, instead of streams and alarms."""
 
     def wants(self, message: Message) -> bool:
         """True when a message is to be sent."""
@@ -132,7 +136,36 @@ class Encoder:
         return text
 
 
-def snapshot(services: Services, wanted: Wanted, now: float) -> str:
+def whole_snapshot(services: AllServices, now: float) -> Iterator[str]:
+    """Present state with all that a window shows, in parts; `SnapshotDone` is the last.
+
+    What is told is of the moment of the first part, however long the others take.
+    """
+    streams = services.streams.streams()
+    ids = [view.stream_id for view in streams]
+    alarms = services.alarms.standing()
+    parts: dict[str, list[Any]] = {
+        "streams": [stream_reply(view) for view in streams],
+        "alarms": [alarm_reply(alarm) for alarm in alarms],
+        "cues": [cue for one in ids for cue in reversed(services.cues.recent(one))],
+        "receipts": [receipt for one in ids for receipt in reversed(services.return_feeds.recent(one))],
+        "breaks": list(services.schedule.list()),
+        "previews": [services.preview.preview(one) for one in ids],
+        "input_cues": [cue for one in ids for cue in reversed(services.input_cues.recent(one))],
+    }
+    return _parts(parts, now)
+
+
+def _parts(values: Mapping[str, Sequence[Any]], now: float) -> Iterator[str]:
+    yield orjson.dumps({"type": "Snapshot", "at": now, "is_whole": True}).decode()
+    for name, found in values.items():
+        for start in range(0, len(found), VALUES_AT_ONCE):
+            part = [value.model_dump(mode="json") for value in found[start : start + VALUES_AT_ONCE]]
+            yield orjson.dumps({"type": "SnapshotPart", name: part}).decode()
+    yield orjson.dumps({"type": "SnapshotDone"}).decode()
+
+
+def snapshot(services: AllServices, wanted: Wanted, now: float) -> str:
     """Present state: every later message is a change of it."""
     streams = [view for view in services.streams.streams() if wanted.concerns({view.stream_id})]
     alarms = [one for one in services.alarms.standing() if wanted.concerns({one.stream_id} - {""})]

@@ -12,7 +12,7 @@ from ibe100.models.errors import SubscriberFellBehind
 from ibe100.models.messages import CueChanged, MachineMeasured, StreamRemoved, TelemetryMeasured
 from ibe100.models.scte35_marker import CueState
 from ibe100.models.stream_state import Telemetry
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 from ibe100.utils.tasks import keep_running
 
 CueKey = tuple[str, str, str]
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 class Latest:
     """Follows the bus. Used on the loop only."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: AllServices) -> None:
         self._services = services
         self._following: asyncio.Task[None] | None = None
         self._told: dict[int, CueState] = {}

@@ -6,18 +6,18 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
 from fastapi import FastAPI, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from ibe100.api.events import TYPES, Encoder, Wanted, snapshot
+from ibe100.api.events import TYPES, Encoder, Wanted, snapshot, whole_snapshot
 from ibe100.api.guard.connections import Connection
 from ibe100.api.roles import API, find_stream
 from ibe100.models.errors import ConfigurationError, NotSignedIn, OperatorError, SubscriberFellBehind
 from ibe100.models.users import Identity
-from ibe100.services.ports import MessageStream, Services
+from ibe100.services.ports import AllServices, MessageStream
 from ibe100.utils.bounded_json import read_json
 
 MOST_LISTENERS = 50
@@ -56,7 +56,7 @@ class _Closed(Exception):
 class Listeners:
     """Open WebSockets. Used on the loop only."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: AllServices) -> None:
         self._services = services
         self._encoder = Encoder()
         self._listening: dict[Connection, asyncio.Event] = {}
@@ -130,6 +130,7 @@ class Listeners:
             "streams": query.getlist("stream"),
             "types": query.getlist("type"),
             "after": query.get("after", ""),
+            "whole": query.get("whole", "") == "true",
         }
         identity: Identity | None = websocket.scope["state"].get("identity")
         if identity is None:
@@ -150,7 +151,7 @@ class Listeners:
         unknown = sorted(types - TYPES)
         if unknown:
             raise ConfigurationError(f"there is no type {unknown[0]!r}; see docs/api.md")
-        return Wanted(frozenset(streams), types)
+        return Wanted(frozenset(streams), types, asked.get("whole") is True)
 
     async def _listen(
         self, websocket: WebSocket, identity: Identity, wanted: Wanted, after: str, ousted: asyncio.Event
@@ -158,10 +159,13 @@ class Listeners:
         """Serve until one of these is over: the sending, the connection, the token, the place, the server."""
         messages = self._services.messages(MOST_BEHIND, after)
         # Between the subscription and the snapshot nothing can happen: both are of one moment.
+        first: Iterable[str]
         if messages.is_resumed:
-            first = RESUMED
+            first = (RESUMED,)
+        elif wanted.whole:
+            first = whole_snapshot(self._services, time.time())
         else:
-            first = snapshot(self._services, wanted, time.time())
+            first = (snapshot(self._services, wanted, time.time()),)
         begun = [
             asyncio.ensure_future(work)
             for work in (
@@ -191,11 +195,15 @@ class Listeners:
                 work.cancel()
             await asyncio.gather(*begun, return_exceptions=True)
 
-    async def _send(self, websocket: WebSocket, first: str, messages: MessageStream, wanted: Wanted) -> None:
+    async def _send(
+        self, websocket: WebSocket, first: Iterable[str], messages: MessageStream, wanted: Wanted
+    ) -> None:
         """Send the events. Raises _Closed when the listener does not take them."""
         try:
-            async with asyncio.timeout(SEND_TIMEOUT_S):
-                await websocket.send_text(_at(messages.cursor, first))
+            for text in first:
+                async with asyncio.timeout(SEND_TIMEOUT_S):
+                    await websocket.send_text(_at(messages.cursor, text))
+                await asyncio.sleep(0)
             turn = 0
             async for message in messages:
                 turn += 1

@@ -14,7 +14,7 @@ from ibe100.models.errors import NotAllowed
 from ibe100.models.messages import StreamView
 from ibe100.models.rights import ROLE_FOR, Act, Role
 from ibe100.models.users import Identity
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 from ibe100.services.rights import demand_role
 from ibe100.services.streams.which_stream import which_stream
 
@@ -77,8 +77,8 @@ def new_router(subject: str) -> APIRouter:
     return APIRouter(prefix=API, tags=[subject])
 
 
-async def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
+async def _services(request: Request) -> AllServices:
+    services: AllServices = request.app.state.services
     return services
 
 
@@ -87,7 +87,7 @@ async def _caller(request: Request) -> Identity:
     return identity
 
 
-ApiServices = Annotated[Services, Depends(_services)]
+ApiServices = Annotated[AllServices, Depends(_services)]
 Caller = Annotated[Identity, Depends(_caller)]
 
 
@@ -97,7 +97,7 @@ def demand_local(caller: Identity, what: str) -> None:
         raise NotAllowed(f"{what}: whoever runs the console does that on its machine, at the Unix socket")
 
 
-def find_stream(services: Services, wanted: str) -> StreamView:
+def find_stream(services: AllServices, wanted: str) -> StreamView:
     """The stream that is named by number, id or name. Raises NotFound, AmbiguousName."""
     return which_stream(services.streams.streams(), wanted)
 

@@ -16,7 +16,7 @@ from ibe100.api.application import Api
 from ibe100.api.guard.protocols import HttpProtocol, ListenerProtocol
 from ibe100.api.startup import Listening
 from ibe100.core.config import ApiSettings
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 from ibe100.utils.tasks import keep_running
 
 MOST_MESSAGE = 4 << 10
@@ -63,7 +63,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def api_server(
-    services: Services, settings: ApiSettings, listening: Sequence[Listening]
+    services: AllServices, settings: ApiSettings, listening: Sequence[Listening]
 ) -> AsyncIterator[Api]:
     """Serve on all that listens, which stays open at the end."""
     api = await asyncio.to_thread(Api, services, settings)

@@ -14,7 +14,7 @@ from ibe100.api.local_socket import LocalListening, socket_path
 from ibe100.api.tcp_listening import TcpListening, listen_on_tcp
 from ibe100.core.config import ApiSettings
 from ibe100.models.errors import OperatorError
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 from ibe100.utils.program import COMMAND
 from ibe100.utils.tasks import keep_running
 
@@ -43,7 +43,7 @@ async def listen(settings: ApiSettings) -> TcpListening | None:
 
 @asynccontextmanager
 async def serving(
-    services: Services,
+    services: AllServices,
     settings: ApiSettings,
     data_dir: Path,
     over_tcp: TcpListening | None = None,
@@ -72,7 +72,7 @@ async def serving(
 
 @asynccontextmanager
 async def api_beside(
-    services: Services, settings: ApiSettings, data_dir: Path, tell: Callable[[str], None]
+    services: AllServices, settings: ApiSettings, data_dir: Path, tell: Callable[[str], None]
 ) -> AsyncIterator[None]:
     """Serve beside a window: what is in the way of TCP is told of, and everything else goes on."""
     over_tcp = None
@@ -85,7 +85,7 @@ async def api_beside(
 
 
 async def _serve(
-    services: Services,
+    services: AllServices,
     settings: ApiSettings,
     listening: Sequence[Listening],
     on: Callable[[Api], None],

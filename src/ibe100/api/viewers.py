@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 from ibe100.models.alarms.confidence import PictureSize
 from ibe100.models.errors import OperatorError
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 from ibe100.utils.tasks import log_fault
 
 LOOK_S = 15.0
@@ -19,7 +19,7 @@ MOST_STREAMS = 16
 class Viewers:
     """Looks of all clients. Used on the loop only."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: AllServices) -> None:
         self._services = services
         self._looks: dict[str, dict[str, tuple[PictureSize, float]]] = {}
         """By viewer and stream_id: the size, and the monotonic time until which it is looked at."""

@@ -76,11 +76,26 @@ def console(
         int | None, typer.Option(help="90, 100, 115, 130 or 150 percent, instead of the one kept.")
     ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Start the demo stream first.")] = False,
+    connect: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="A window of the server at https://host:8100, or unix:PATH, instead of services here.",
+            show_default=False,
+        ),
+    ] = "",
+    fingerprint: Annotated[
+        str, typer.Option(help="SHA-256 of that server's certificate, to be noted.", show_default=False)
+    ] = "",
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help="Token for that server; without one the window asks.", show_default=False),
+    ] = None,
     data_dir: DataDir = None,
     engine: EngineOption = Engine.AUTO,
 ) -> None:
     """The operator's console (the default)."""
-    from ibe100.cli.console import start_console
+    from ibe100.cli.console import Remote, start_console
 
     raise typer.Exit(
         start_console(
@@ -91,6 +106,7 @@ def console(
             demo=demo,
             data_dir=data_dir,
             engine=engine,
+            remote=Remote(connect, fingerprint, token_file) if connect else None,
         )
     )
 

@@ -30,6 +30,7 @@ from ibe100.models.messages import Message, NoticePosted, streams_of
 from ibe100.models.records.keys import RecordKeys
 from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_config import Scte35Options
+from ibe100.models.window import Link
 from ibe100.services.access.access_service import AccessService
 from ibe100.services.access.console_session import ConsoleSession
 from ibe100.services.alarms.alarm_rules import AlarmRules
@@ -209,6 +210,13 @@ class Application:
         )
         self._notices: tuple[str, ...] = (*database.notices, *secrets.notices)
         self._for_next_subscriber: list[NoticePosted] = []
+
+    def links(self) -> tuple[Link, ...]:
+        """None: the services are in this process."""
+        return ()
+
+    async def until_known(self) -> None:
+        """Return at once: what is open is known."""
 
     def messages(self, most_behind: int | None = None, after: str = "") -> Subscription:
         """Subscribe to all facts and the latest samples from now on; a bounded queue per subscriber.

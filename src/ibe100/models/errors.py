@@ -52,6 +52,14 @@ class NotSignedIn(OperatorError):
     """No valid token came with a request, or a wrong name or password: the text does not say which."""
 
 
+class CertificateUnknown(OperatorError):
+    """A server shows a certificate that nobody here has compared and noted yet."""
+
+    def __init__(self, place: str, fingerprint: str) -> None:
+        super().__init__(f"{place} shows a certificate that is not known here: SHA-256 {fingerprint}")
+        self.place, self.fingerprint = place, fingerprint
+
+
 class NotAllowed(OperatorError):
     """The role does not cover it."""
 

@@ -176,6 +176,21 @@ def series_of_number(number: int) -> Series | None:
     return None if kind is None else Series(kind, number & 0xFFFF)
 
 
+def series_of_name(name: str) -> Series | None:
+    """Series of a name; None for one that this version does not know."""
+    label, _, subject = name.partition(".")
+    kind = next((one for one in Kind if one.label == label), None)
+    if kind is None or kind.subject is Subject.STREAM:
+        return None if kind is None or subject else Series(kind)
+    names = _NAMED.get(kind.subject, ())
+    if subject in names:
+        return Series(kind, names.index(subject))
+    try:
+        return Series(kind, int(subject, 0))
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """A series over time, a point per `step_s`, from the first second of each step (UTC, epoch).

@@ -70,6 +70,8 @@ class Tally(StrEnum):
     IN_BREAK = "IN BREAK"
     NO_INPUT = "NO INPUT"
     FAULT = "FAULT"
+    UNKNOWN = "UNKNOWN"
+    """A window says so of a stream whose server does not answer; no server does."""
 
 
 class OutputTrouble(StrEnum):

@@ -23,6 +23,7 @@ from ibe100.models.rights import Act, Role
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, Readiness
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.users import Identity, NewToken, Token, User
+from ibe100.models.window import Link
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.input_port import InputPort
 from ibe100.services.media_port import MediaPort
@@ -53,6 +54,10 @@ class CuePort(Protocol):
 
     async def cancel(self, cue_id: int) -> Cue:
         """Cancel a cue that is ARMED: it never airs. Raises CueRefused otherwise."""
+
+    @property
+    def unusual_break_s(self) -> float:
+        """Length above which a break is told of as unusually long."""
 
     def break_warning(self, duration_s: float) -> str:
         """Words about a break that is unusually long, else empty; pure and quick."""
@@ -106,8 +111,8 @@ class AlarmPort(Protocol):
 class AlarmRulesPort(Protocol):
     """Rules: when conditions are alarms, and how bad ones."""
 
-    def views(self, stream_id: str = "") -> tuple[RuleView, ...]:
-        """Rules as they hold for a stream, or in general; safe from any thread."""
+    async def views(self, stream_id: str = "") -> tuple[RuleView, ...]:
+        """Rules as they hold for a stream, or in general."""
 
     async def set(self, stream_id: str, condition: str, change: RuleChange) -> RuleView:
         """Change a rule for a stream, or with an empty stream_id for all; an empty change undoes it.
@@ -217,8 +222,8 @@ class NotificationPort(Protocol):
         """Send a message now; raises OperatorError with the reason when it is not delivered."""
 
 
-class AccessPort(Protocol):
-    """Users and tokens of the API."""
+class UsersPort(Protocol):
+    """Users and their tokens."""
 
     def users(self) -> tuple[User, ...]:
         """Users by name."""
@@ -248,6 +253,11 @@ class AccessPort(Protocol):
         """Role None is the user's own, lasts_s None is until it is revoked."""
 
     async def revoke_token(self, token_id: int) -> None: ...
+
+
+class AccessPort(UsersPort, Protocol):
+    """Users, and who comes in by the API."""
+
     async def log_in(self, name: str, password: SecretStr, address: str) -> NewToken:
         """Make a token for some hours. Raises NotSignedIn, or TooManyLogins with the time to wait."""
 
@@ -311,7 +321,7 @@ class EnginePort(Protocol):
 
 
 class Services(Protocol):
-    """Ports as the composition root hands them to a front end."""
+    """Ports as a window has them, in the process of the services or far from it."""
 
     @property
     def streams(self) -> StreamPort: ...
@@ -366,14 +376,30 @@ class Services(Protocol):
     @property
     def engine(self) -> EnginePort: ...
     @property
-    def access(self) -> AccessPort: ...
+    def access(self) -> UsersPort: ...
     @property
     def console(self) -> ConsolePort: ...
-    @property
-    def cue_once(self) -> CueOncePort: ...
+
+    def links(self) -> tuple[Link, ...]:
+        """Connections to servers on other machines; none where the services are in this process.
+
+        Safe from any thread.
+        """
+
+    async def until_known(self) -> None:
+        """Return once the present state can be read: at once where the services are in this process."""
 
     def messages(self, most_behind: int | None = None, after: str = "") -> MessageStream:
         """Subscribe to all facts and the latest samples from now on; a bounded queue per subscriber.
 
         With the cursor of an earlier subscription facts since then come first, where they are still kept.
         """
+
+
+class AllServices(Services, Protocol):
+    """Ports as the composition root hands them out: those of a window, and those of the API."""
+
+    @property
+    def access(self) -> AccessPort: ...
+    @property
+    def cue_once(self) -> CueOncePort: ...

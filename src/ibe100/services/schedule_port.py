@@ -15,8 +15,8 @@ class SchedulePort(Protocol):
     def list(self) -> tuple[ScheduledBreak, ...]:
         """Planned breaks by due time, those over since two days ago as well; safe from any thread."""
 
-    def conflicts(self) -> tuple[Finding, ...]:
-        """Conflicts: breaks that cannot be aired as planned within the next day; safe from any thread."""
+    async def conflicts(self) -> tuple[Finding, ...]:
+        """Conflicts: breaks that cannot be aired as planned within the next day."""
 
     async def check(self, plan: BreakPlan, break_id: int | None = None) -> PlanCheck:
         """Say what stands against `plan`, for a new break or for `break_id`; nothing is stored."""

@@ -10,6 +10,7 @@ from ibe100.database.database import Database
 from ibe100.database.records import EventIdRange
 from ibe100.database.stores.cues import NOT_KEPT
 from ibe100.models.actor import EMERGENCY
+from ibe100.models.cues.break_length import unusual_length
 from ibe100.models.errors import CueRefused, StorageError, StreamError
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.rights import Act, act_of
@@ -188,9 +189,7 @@ class SCTE35Service:
 
     def break_warning(self, duration_s: float) -> str:
         """Words about a break that is unusually long, else empty."""
-        if duration_s <= self.unusual_break_s:
-            return ""
-        return f"longer than {format_span(self.unusual_break_s)}"
+        return unusual_length(duration_s, self.unusual_break_s)
 
     def recent(self, stream_id: str) -> tuple[Cue, ...]:
         """The newest cues first, at most 50; safe from any thread."""

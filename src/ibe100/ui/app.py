@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from ibe100.ui.fault_guard import FaultGuard, log_qt_messages
 from ibe100.ui.main_window import MainWindow
 from ibe100.ui.screenshot import Screenshot
 from ibe100.ui.service_client import ServiceClient
-from ibe100.ui.service_session import ServiceSession
+from ibe100.ui.service_session import ServiceSession, Trust
 from ibe100.ui.themes.appearance import APPEARANCE_FILE, read_appearance
 from ibe100.ui.themes.enterprise_theme import apply_theme
 from ibe100.ui.themes.tokens import Theme
@@ -35,32 +36,42 @@ SIGNAL_CHECK_MS = 200
 LAYOUT_FILE = "layouts.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Look of the window as the command line wants it, and the picture to be taken of it."""
+
+    theme: Theme | None = None
+    text_size: int | None = None
+    """Percent. Both are worn instead of what is kept."""
+    screenshot: Path | None = None
+    """File for the settled window: then the console ends."""
+    screenshot_size: tuple[int, int] = (1600, 1000)
+
+
 def run_console(
     open_services: Callable[[], AbstractAsyncContextManager[Services]],
+    wanted: Look = Look(),
     *,
     title_suffix: str = "",
-    screenshot: Path | None = None,
-    screenshot_size: tuple[int, int] = (1600, 1000),
     demo: bool = False,
     data_dir: Path | None = None,
-    theme: Theme | None = None,
-    text_size: int | None = None,
+    trust: Trust | None = None,
 ) -> int:
     """Show the console until it is closed; returns the exit code.
 
-    `open_services` is entered on the background loop after the window is shown. With `screenshot`, the
-    settled window is saved there and the console ends: 0, or 1 if the services failed or the file could not
-    be written. With `demo`, an empty console adds and starts the demo stream by itself. The layout and the
-    look are kept in `data_dir`; without one they are not. `theme` and `text_size` (percent) are worn instead
-    of what is kept.
+    `open_services` is entered on the background loop after the window is shown. After a screenshot the code
+    is 0, or 1 if the services failed or the file could not be written. With `demo`, an empty console adds and
+    starts the demo stream by itself. The layout and the look are kept in `data_dir`; without one they are
+    not. `trust` notes a server's certificate that the operator has compared.
     """
     log_qt_messages()
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("IBE-100")
+    screenshot = wanted.screenshot
     kept = None if data_dir is None or screenshot is not None else data_dir / APPEARANCE_FILE
     look = read_appearance(kept)
-    apply_theme(application, theme or look.theme, text_size or look.text_size)
+    apply_theme(application, wanted.theme or look.theme, wanted.text_size or look.text_size)
     guard = FaultGuard()
     guard.install()
     loop = BackgroundLoop()
@@ -69,13 +80,13 @@ def run_console(
     client = ServiceClient(loop)
     layout_file = None if data_dir is None or screenshot is not None else data_dir / LAYOUT_FILE
     window = MainWindow(client, bridge, title_suffix=title_suffix, layout_file=layout_file)
-    session = ServiceSession(loop, open_services, client, bridge)
+    session = ServiceSession(loop, open_services, client, bridge, trust)
     _wire(window, session, guard, demo=demo)
     window.closed.connect(application.quit)
     window.restart_requested.connect(lambda: application.exit(RESTART))
     shot = None
     if screenshot is not None:
-        window.resize(*screenshot_size)
+        window.resize(*wanted.screenshot_size)
         shot = Screenshot(window, screenshot, session)
         shot.taken.connect(application.exit)
     window.show()
@@ -92,6 +103,8 @@ def run_console(
 def _wire(window: MainWindow, session: ServiceSession, guard: FaultGuard, *, demo: bool) -> None:
     session.opened.connect(window.services_opened)
     session.failed.connect(window.services_failed)
+    session.certificate_unknown.connect(window.parts.start_pages.ask_about)
+    window.parts.starting.trusted.connect(session.trust)
     window.retry_requested.connect(window.parts.starting.show_starting)
     window.retry_requested.connect(session.open)
     guard.caught.connect(lambda words: window.parts.notices.post("error", words))

@@ -117,6 +117,7 @@ class EventBridge(QObject):
             await asyncio.sleep(RESUBSCRIBE_DELAY_S)
 
     async def _follow_once(self, services: Services) -> None:
+        await services.until_known()
         messages = services.messages()
         first = asyncio.ensure_future(anext(messages))
         try:

@@ -47,7 +47,7 @@ class MainWindow(QMainWindow):
         # Laying out and styling everything anew takes too long to follow the pointer that drags an edge.
         self._resized = single_shot(self, SETTLED_MS, self._fit_text)
         self.dialogs = Dialogs(self, self.parts, self._restart)
-        self.setMenuWidget(self.parts.top_bar)
+        self.setMenuWidget(self.parts.top_area)
         self.setStatusBar(self.parts.status)
         self.setMinimumSize(LEAST_WINDOW)
         self.resize(self._first_size())
@@ -56,6 +56,7 @@ class MainWindow(QMainWindow):
         self.parts.layout_controller.restore_last()
         self.parts.stream_panel.list.setFocus()
         connect(self.parts, self.dialogs, self.close)
+        self.parts.state.is_known.connect(self._known)
         self.closed.connect(self.parts.listening.close)
         self.parts.starting.retry_requested.connect(self.retry_requested)
         self._focus_ring = FocusRing(self)
@@ -68,8 +69,20 @@ class MainWindow(QMainWindow):
 
     def services_opened(self) -> None:
         """Show that the services are up."""
-        self.parts.status.services.setText("Services: up")
+        self.parts.links.look()
         self.parts.seat.look()
+        self.parts.status.services.setText(
+            "Services: elsewhere" if self.parts.links.is_remote else "Services: up"
+        )
+        if not self.parts.links.is_remote:
+            self._read_first()
+
+    def _known(self) -> None:
+        """Read the records of a server on another machine: it answers, or does again."""
+        if self.parts.links.is_remote:
+            self._read_first()
+
+    def _read_first(self) -> None:
         read_records_in_front(self.parts)
         self.parts.client.ask("engines", lambda s: s.engine.engines()).then(self._show_engines)
 

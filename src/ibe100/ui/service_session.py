@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, wait
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 
-from ibe100.models.errors import OperatorError
+from ibe100.models.errors import CertificateUnknown, OperatorError
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.service_client import CoroutineRunner, ServiceClient
 from ibe100.utils.tasks import keep_running
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 OpenServices = Callable[[], AbstractAsyncContextManager["Services"]]
+Trust = Callable[[str, str], Coroutine[Any, Any, None]]
+"""Notes the certificate, by its SHA-256, of a server at a place."""
 
 
 class ServiceSession(QObject):
@@ -28,6 +30,8 @@ class ServiceSession(QObject):
 
     opened = pyqtSignal()
     failed = pyqtSignal(str)
+    certificate_unknown = pyqtSignal(str, str)
+    """Place and SHA-256 of the certificate of a server: to be answered by `trust`."""
     _came_up = pyqtSignal(object)
     _went_wrong = pyqtSignal(object)
 
@@ -37,9 +41,11 @@ class ServiceSession(QObject):
         open_services: OpenServices,
         client: ServiceClient,
         bridge: EventBridge,
+        trust: Trust | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._trust = trust
         self._runner, self._open_services = runner, open_services
         self._client, self._bridge = client, bridge
         self._held: Future[None] | None = None
@@ -52,6 +58,16 @@ class ServiceSession(QObject):
         if self._held is None or self._held.done():
             self._held = self._runner.submit(self._hold())
             self._held.add_done_callback(self._ended)
+
+    def trust(self, place: str, fingerprint: str) -> None:
+        """Note a certificate that the operator has compared, then open the services."""
+        if self._trust is not None and (self._held is None or self._held.done()):
+            self._held = self._runner.submit(self._hold_trusting(self._trust(place, fingerprint)))
+            self._held.add_done_callback(self._ended)
+
+    async def _hold_trusting(self, note: Coroutine[Any, Any, None]) -> None:
+        await note
+        await self._hold()
 
     def close(self, timeout_s: float) -> None:
         """Leave the services' context and wait for it; to be called when the window is gone.
@@ -98,7 +114,9 @@ class ServiceSession(QObject):
 
     def _failed(self, error: BaseException | None) -> None:
         self._client.bind(None)
-        if isinstance(error, OperatorError):
+        if isinstance(error, CertificateUnknown):
+            self.certificate_unknown.emit(error.place, error.fingerprint)
+        elif isinstance(error, OperatorError):
             self.failed.emit(str(error))
         else:
             log.error("the services ended with a bug", exc_info=error)

@@ -105,7 +105,7 @@ def test_a_rule_comes_back_unless_it_was_changed_since(open_console: Open) -> No
     console.parts.undo.undo()
 
     def change() -> RuleChange:
-        return next(rule.change for rule in rules.views("") if rule.condition == "cue_failed")
+        return next(rule.change for rule in console.run(rules.views("")) if rule.condition == "cue_failed")
 
     console.until(lambda: change().is_empty)
     console.until(lambda: console.parts.undo.redo_words)

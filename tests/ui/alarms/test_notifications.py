@@ -112,6 +112,7 @@ def test_a_rule_is_changed_for_one_stream_and_set_back_in_set_up(open_console: O
     console.window.parts.top_bar.toggle_mode()
     action.trigger()
     (view,) = console.window.findChildren(AlarmRulesView)
+    console.until(lambda: view.model.rows())
     view.stream.setCurrentIndex(1)
     row = next(
         at for at, rule in enumerate(view.model.rows()) if rule.condition == CONTINUITY_ERROR.condition

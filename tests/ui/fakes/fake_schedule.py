@@ -27,7 +27,7 @@ class FakeSchedule:
     def list(self) -> tuple[ScheduledBreak, ...]:
         return tuple(self.breaks.values())
 
-    def conflicts(self) -> tuple[Finding, ...]:
+    async def conflicts(self) -> tuple[Finding, ...]:
         return self.findings
 
     def put(self, one: ScheduledBreak) -> ScheduledBreak:

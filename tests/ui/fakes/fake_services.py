@@ -34,6 +34,7 @@ from ibe100.models.profile import Profile, StreamEntry
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState, Tally
+from ibe100.models.window import Link
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.audit_trail import acting
 from ibe100.services.cues.presets import CuePresets
@@ -55,6 +56,7 @@ class FakeCues:
         self.failure = ""
         self.seen_at_once = True
         self.not_ready: tuple[str, ...] = ()
+        self.unusual_break_s = 900.0
 
     def readiness(self, stream_id: str, action: CueAction | None = None) -> Readiness:
         view = self._streams.views[stream_id]
@@ -242,10 +244,17 @@ class FakeServices:
         self.cluster = FakeCluster()
         self.console = FakeConsole(self.cues)
         self.is_open = False
+        self.link: tuple[Link, ...] = ()
         for view in views:
             self.streams.views[view.stream_id] = view
         for alarm in alarms:
             self.alarms.open[alarm.alarm_id] = alarm
+
+    def links(self) -> tuple[Link, ...]:
+        return self.link
+
+    async def until_known(self) -> None:
+        pass
 
     def messages(self) -> AsyncIterator[Message]:
         return self.bus.messages()

@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from fake_services import FakeServices
 from ibe100.models.errors import StorageError
-from ibe100.ui.app import run_console
+from ibe100.ui.app import Look, run_console
 
 services = FakeServices()
 
@@ -37,7 +37,7 @@ async def open_services():
     print("closed in order", flush=True)
 
 picture = None if sys.argv[3] == "end" else Path(sys.argv[2])
-code = run_console(open_services, screenshot=picture, screenshot_size=(1280, 720), demo=True)
+code = run_console(open_services, Look(screenshot=picture, screenshot_size=(1280, 720)), demo=True)
 print([view.state.value for view in services.streams.streams()], flush=True)
 sys.exit(code)
 """

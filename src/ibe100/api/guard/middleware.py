@@ -23,7 +23,7 @@ from ibe100.models.errors import NotSignedIn, OperatorError
 from ibe100.models.users import Identity
 from ibe100.services.access.access_service import NO_TOKEN
 from ibe100.services.audit_trail import act_as
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 
 HEALTH = "/healthz"
 LOGIN = f"{API}/login"
@@ -75,7 +75,7 @@ STRICT_TRANSPORT = "max-age=31536000"
 class RequestGuard:
     """Outermost layer of the application: admits requests, and turns bugs into answers."""
 
-    def __init__(self, app: ASGIApp, services: Services, settings: ApiSettings) -> None:
+    def __init__(self, app: ASGIApp, services: AllServices, settings: ApiSettings) -> None:
         self._app = app
         self._services = services
         self._names = frozenset({"localhost", settings.host.lower(), *map(str.lower, settings.host_names)})

@@ -15,7 +15,7 @@ from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.models.base import Text, Value
 from ibe100.models.errors import NotFound
 from ibe100.models.rights import Act
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 
 router = new_router("alarms")
 
@@ -84,7 +84,7 @@ async def unshelve(alarm_id: int, services: ApiServices) -> AlarmReply:
 @router.get("/alarm-rules", **needs(Act.READ))
 async def rules(services: ApiServices, stream: StreamWanted) -> list[RuleView]:
     """Rules of alarms as they hold for a stream, or in general."""
-    return list(services.alarm_rules.views(stream))
+    return list(await services.alarm_rules.views(stream))
 
 
 @router.get("/alarm-rules/{condition}", **needs(Act.READ))
@@ -92,7 +92,7 @@ async def one_rule(
     condition: str, services: ApiServices, stream: StreamWanted, response: Response
 ) -> RuleView:
     """A rule as it holds for a stream, or in general, with its ETag."""
-    rule = _rule(services, stream, condition)
+    rule = await _rule(services, stream, condition)
     response.headers["ETag"] = tag_of(rule.model_dump_json())
     return rule
 
@@ -107,18 +107,18 @@ async def set_rule(
     response: Response,
 ) -> RuleView:
     """Change a rule for a stream, or for all; an empty change undoes it."""
-    _rule(services, stream, condition)
+    await _rule(services, stream, condition)
 
     async def content() -> str:
-        return _rule(services, stream, condition).model_dump_json()
+        return (await _rule(services, stream, condition)).model_dump_json()
 
     async with edits(request).of(request, response, content):
         return await services.alarm_rules.set(stream, condition, change)
 
 
-def _rule(services: Services, stream: str, condition: str) -> RuleView:
+async def _rule(services: AllServices, stream: str, condition: str) -> RuleView:
     """Raises NotFound."""
-    for one in services.alarm_rules.views(stream):
+    for one in await services.alarm_rules.views(stream):
         if one.condition == condition:
             return one
     raise NotFound(f"there is no alarm {condition}")

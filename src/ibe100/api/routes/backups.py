@@ -17,7 +17,7 @@ from ibe100.models.backup import (
 from ibe100.models.base import Value
 from ibe100.models.errors import NotFound
 from ibe100.models.rights import Act
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 
 router = new_router("backups")
 
@@ -73,7 +73,7 @@ async def restore_at_start(name: str, wanted: WantedRestore, services: ApiServic
     return Done()
 
 
-async def _find(services: Services, name: str) -> Path:
+async def _find(services: AllServices, name: str) -> Path:
     """The file of a backup in the folder, by its name. Raises NotFound."""
     for one in await services.kept_backups.list():
         if one.file.path.name == name:

@@ -17,7 +17,7 @@ from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_config import StreamConfig
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 from ibe100.services.streams.stream_secrets import without_secrets
 
 router = new_router("contracts")
@@ -123,7 +123,7 @@ async def lint(wanted: Linted, services: ApiServices) -> list[ContractFinding]:
     return list(services.contracts.lint(wanted.config, wanted.report))
 
 
-async def _find(services: Services, name: str) -> Contract:
+async def _find(services: AllServices, name: str) -> Contract:
     """Raises NotFound."""
     for one in await services.contracts.own():
         if one.name == name:

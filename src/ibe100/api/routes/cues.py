@@ -16,7 +16,7 @@ from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.messages import StreamView
 from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CuePreview, CueRequest, Readiness
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 
 REPLAYED = "Idempotency-Replayed"
 
@@ -150,7 +150,7 @@ def _request(stream: StreamView, wanted: WantedCue) -> CueRequest:
     return build(CueRequest, {**wanted.model_dump(), "stream_id": stream.stream_id}, "cue")
 
 
-async def _find(services: Services, cue_id: int) -> Cue:
+async def _find(services: AllServices, cue_id: int) -> Cue:
     """The cue as it stands: the record may be a step behind. Raises NotFound."""
     for view in services.streams.streams():
         for cue in services.cues.recent(view.stream_id):

@@ -10,12 +10,13 @@ from fastapi import Query, Response
 
 from ibe100.api.files import file_reply
 from ibe100.api.roles import ApiServices, Scarce, StreamWanted, find_stream, needs, new_router
-from ibe100.models.cues.as_run import AsRunFormat, LoggedStream
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, LoggedStream
 from ibe100.models.cues.log import CueLog, CueLogQuery
 from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_event import StreamEvent
+from ibe100.services.ports import AllServices
 from ibe100.services.streams.which_stream import which_stream
 
 MEDIA_TYPES = {
@@ -79,6 +80,17 @@ async def as_run_streams(services: ApiServices) -> list[LoggedStream]:
     return list(await services.as_run.streams())
 
 
+@router.get("/as-run/log", **needs(Act.READ, Scarce.FILES))
+async def as_run_log(
+    services: ApiServices,
+    day: date,
+    time_zone: Annotated[str, Query(max_length=64)] = "UTC",
+    stream: str = "",
+) -> AsRunLog:
+    """The as-run log of a day as values: all streams, or one, also one that is gone."""
+    return await services.as_run.log(day, time_zone, await _logged(services, stream))
+
+
 @router.get("/as-run", response_class=Response, **needs(Act.READ, Scarce.FILES))
 async def as_run(
     services: ApiServices,
@@ -88,10 +100,7 @@ async def as_run(
     format: AsRunFormat = AsRunFormat.JSON,
 ) -> Response:
     """The as-run log of a day as a file, with its digest: all streams, or one, also one that is gone."""
-    stream_id = None
-    if stream:
-        stream_id = which_stream(await services.as_run.streams(), stream).stream_id
-    log = await services.as_run.log(day, time_zone, stream_id)
+    log = await services.as_run.log(day, time_zone, await _logged(services, stream))
     digest = ""
 
     async def write(path: Path) -> None:
@@ -101,3 +110,8 @@ async def as_run(
     reply = await file_reply(f"as-run-{day.isoformat()}.{format}", MEDIA_TYPES[format], write)
     reply.headers["X-Content-SHA256-Of-Rows"] = digest
     return reply
+
+
+async def _logged(services: AllServices, stream: str) -> str | None:
+    """The stream_id of a stream that may have cues on record; None for all. Raises NotFound."""
+    return which_stream(await services.as_run.streams(), stream).stream_id if stream else None

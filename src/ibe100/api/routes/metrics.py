@@ -18,7 +18,7 @@ from ibe100.api.routes.history import Moment
 from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.metrics import Series, StreamChange
 from ibe100.models.rights import Act
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 
 MOST_SERIES = 64
 
@@ -83,7 +83,7 @@ async def file(
 
 
 async def _measured(
-    services: Services, stream: str, begins_at: float, ends_at: float, names: Sequence[str]
+    services: AllServices, stream: str, begins_at: float, ends_at: float, names: Sequence[str]
 ) -> list[Series]:
     """The series of these names. Raises NotFound for one that was not measured in that time."""
     _check(begins_at, ends_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import struct
 import zlib
 from typing import Annotated, Literal
@@ -10,6 +11,7 @@ from typing import Annotated, Literal
 from fastapi import Request, Response
 from pydantic import Field
 
+from ibe100.api.etags import tagged
 from ibe100.api.replies import Done
 from ibe100.api.roles import ApiServices, Caller, Scarce, Stream, find_stream, needs, new_router
 from ibe100.api.viewers import Viewers
@@ -21,6 +23,8 @@ from ibe100.models.users import Identity
 
 SIZES = {"small": PictureSize.SMALL, "large": PictureSize.LARGE}
 Size = Literal["small", "large"]
+MOST_JPEG, QUALITIES = 40 << 10, (80, 60, 40, 20)
+"""Bytes of a JPEG, and the qualities that are tried until it has no more."""
 RGB, DEPTH = 2, 8
 """Colour type and bit depth of a PNG."""
 
@@ -59,16 +63,43 @@ async def preview(stream: Stream, services: ApiServices) -> Sight:
 
 @router.get("/streams/{stream}/picture", response_class=Response, **needs(Act.READ, Scarce.FILES))
 async def picture(
-    stream: Stream, services: ApiServices, caller: Caller, request: Request, size: Size = "small"
+    stream: Stream,
+    services: ApiServices,
+    caller: Caller,
+    request: Request,
+    size: Size = "small",
+    format: Literal["png", "jpeg"] = "png",
 ) -> Response:
-    """The newest picture of the output as PNG; 409 until the first one is there. Asking keeps it coming."""
+    """The newest picture of the output; 409 until the first one is there. Asking keeps it coming.
+
+    With an ETag: asked again with `If-None-Match`, 304 says that there is no newer one. JPEG has a
+    twentieth of the bytes, at most 40 KiB.
+    """
     await _viewers(request).look(_name(caller), [stream.stream_id], SIZES[size])
     found = services.preview.picture(stream.stream_id)
     if found is None:
         problem = services.preview.preview(stream.stream_id).problem
         raise OperatorError(f"there is no picture of {stream.name} yet{f': {problem}' if problem else ''}")
-    content = await asyncio.to_thread(png, found)
-    return Response(content, media_type="image/png", headers={"X-Taken-At": str(found.taken_at)})
+    tag = f'"{format}-{found.taken_at}-{found.width}"'
+    if tag == request.headers.get("if-none-match"):
+        return tagged(request, b"", "", tag)
+    content = await asyncio.to_thread(png if format == "png" else jpeg, found)
+    reply = tagged(request, content, f"image/{format}", tag)
+    reply.headers["X-Taken-At"] = str(found.taken_at)
+    return reply
+
+
+def jpeg(picture: Picture) -> bytes:
+    """A picture as JPEG, as good as fits into its limit."""
+    from PIL import Image  # only where somebody looks from another machine
+
+    image = Image.frombytes("RGB", (picture.width, picture.height), picture.pixels)
+    for quality in QUALITIES:
+        content = io.BytesIO()
+        image.save(content, "JPEG", quality=quality)
+        if content.tell() <= MOST_JPEG:
+            break
+    return content.getvalue()
 
 
 def png(picture: Picture) -> bytes:

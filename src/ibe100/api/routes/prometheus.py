@@ -90,7 +90,10 @@ class _Families(Collector):
         }
         yield _gauge("stream_state", "1 for the state it is in.", ("stream", "state"), states)
         tallies = {
-            (view.stream_id, tally.value): float(view.tally is tally) for view in streams for tally in Tally
+            (view.stream_id, tally.value): float(view.tally is tally)
+            for view in streams
+            for tally in Tally
+            if tally is not Tally.UNKNOWN
         }
         yield _gauge("stream_tally", "1 for what the lamp says.", ("stream", "tally"), tallies)
         attempts = {(view.stream_id,): float(view.attempt) for view in streams}

@@ -28,7 +28,7 @@ from ibe100.models.cues.schedule import (
 )
 from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.rights import Act
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 from ibe100.services.schedule.export_rows import rows_of
 from ibe100.services.schedule.import_rows import plan_of
 from ibe100.services.schedule.raw_rows import check_columns
@@ -73,6 +73,8 @@ class ImportReply(Value):
     bad: int
     stored: int
     """0 of a preview, and where a bad row kept all others out as well."""
+    breaks: tuple[ScheduledBreak, ...] = ()
+    """Those that were stored, the first thousand."""
     rows: tuple[ImportRow, ...]
     """The first thousand."""
     findings: tuple[Finding, ...]
@@ -91,7 +93,7 @@ class Upload:
         self.time_zone = time_zone
         self._request = request
 
-    async def preview(self, services: Services) -> ImportPreview:
+    async def preview(self, services: AllServices) -> ImportPreview:
         """Read the file, for as long as its sender waits for it. Raises ConfigurationError."""
         async with self._file() as path:
             reading = asyncio.ensure_future(services.schedule.preview_import(path, self.time_zone))
@@ -140,7 +142,7 @@ async def list_breaks(
 @router.get("/schedule/conflicts", **needs(Act.READ, Scarce.FILES))
 async def conflicts(services: ApiServices, stream: StreamWanted) -> list[Finding]:
     """Breaks that cannot be aired as planned within the next day."""
-    found = await asyncio.to_thread(services.schedule.conflicts)
+    found = await services.schedule.conflicts()
     return [one for one in found if stream in ("", one.stream_id)]
 
 
@@ -178,15 +180,23 @@ async def remove_all(removal: Removal, services: ApiServices) -> Done:
 
 @router.get("/schedule/file", response_class=Response, **needs(Act.READ, Scarce.FILES))
 async def export(
-    services: ApiServices, first: Moment, end: Moment, format: Literal["csv", "json"] = "csv"
+    services: ApiServices,
+    first: Moment,
+    end: Moment,
+    format: Literal["csv", "json"] = "csv",
+    break_id: Annotated[list[int] | None, Query(max_length=MOST_ROWS)] = None,
 ) -> Response:
-    """Breaks due from `first` to before `end` as a file that an import takes."""
+    """Breaks due from `first` to before `end`, or each `break_id` of them, as a file that an import takes."""
+    count = 0
 
     async def write(path: Path) -> None:
-        await services.schedule.export(path, first, end)
+        nonlocal count
+        count = await services.schedule.export(path, first, end, break_id)
 
     kind = "application/json" if format == "json" else "text/csv; charset=utf-8"
-    return await file_reply(f"schedule.{format}", kind, write)
+    reply = await file_reply(f"schedule.{format}", kind, write)
+    reply.headers["X-Rows"] = str(count)
+    return reply
 
 
 @router.get("/schedule/{break_id}", **needs(Act.READ))
@@ -244,24 +254,24 @@ async def accept_conflict(break_id: int, conflict: Conflict, services: ApiServic
 )
 async def preview_import(upload: Uploaded, services: ApiServices) -> ImportReply:
     """Preview the breaks that the file in the body would plan; nothing is stored."""
-    return _reply(await upload.preview(services), 0)
+    return _reply(await upload.preview(services), ())
 
 
 @router.post("/schedule/import", **with_extra(needs(Act.PLAN_BREAKS, Scarce.IMPORTS), requestBody=FILE))
 async def import_file(upload: Uploaded, services: ApiServices, skip_bad: bool = False) -> ImportReply:
     """Plan what the file in the body says, all or none; with `skip_bad` all that can be read."""
     preview = await upload.preview(services)
-    stored = 0
+    stored: tuple[ScheduledBreak, ...] = ()
     if not preview.bad or skip_bad:
-        stored = len(await services.schedule.import_rows(preview))
+        stored = await services.schedule.import_rows(preview)
     return _reply(preview, stored)
 
 
-def _named(services: Services, plan: BreakPlan) -> BreakPlan:
+def _named(services: AllServices, plan: BreakPlan) -> BreakPlan:
     return plan.model_copy(update={"stream_id": find_stream(services, plan.stream_id).stream_id})
 
 
-def _find(services: Services, break_id: int) -> ScheduledBreak:
+def _find(services: AllServices, break_id: int) -> ScheduledBreak:
     """Raises NotFound."""
     for one in services.schedule.list():
         if one.break_id == break_id:
@@ -269,11 +279,12 @@ def _find(services: Services, break_id: int) -> ScheduledBreak:
     raise NotFound(f"there is no planned break {break_id}")
 
 
-def _reply(preview: ImportPreview, stored: int) -> ImportReply:
+def _reply(preview: ImportPreview, stored: tuple[ScheduledBreak, ...]) -> ImportReply:
     return ImportReply(
         good=len(preview.good),
         bad=len(preview.bad),
-        stored=stored,
+        stored=len(stored),
+        breaks=stored[:MOST_ROWS],
         rows=preview.rows[:MOST_ROWS],
         findings=preview.findings[:MOST_ROWS],
     )

@@ -15,7 +15,7 @@ from ibe100.models.base import Value
 from ibe100.models.rights import Act
 from ibe100.models.settings.sound import SoundPlan
 from ibe100.models.settings.views import SettingView
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 
 router = new_router("settings")
 
@@ -73,5 +73,5 @@ async def sound(services: ApiServices) -> SoundPlan:
     return services.settings.sound()
 
 
-async def _content(services: Services) -> str:
+async def _content(services: AllServices) -> str:
     return json.dumps({view.name: view.value for view in await services.settings.views()}, default=str)

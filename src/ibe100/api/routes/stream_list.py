@@ -13,7 +13,7 @@ from ibe100.models.rights import Act
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_list import Clash, DeletedStream, ManyAct, NotDone
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.ports import Services
+from ibe100.services.ports import AllServices
 from ibe100.services.streams.stream_secrets import without_secrets
 
 router = new_router("streams")
@@ -125,5 +125,5 @@ async def forget(deleted_id: int, services: ApiServices) -> Done:
     return Done()
 
 
-def _ids(services: Services, names: tuple[str, ...]) -> list[str]:
+def _ids(services: AllServices, names: tuple[str, ...]) -> list[str]:
     return [find_stream(services, name).stream_id for name in names]

@@ -23,6 +23,12 @@ from ibe100.services.streams.stream_secrets import without_secrets
 router = new_router("streams")
 
 
+class Deleted(Done):
+    """A stream that is off the list."""
+
+    deleted_id: int
+
+
 class CommandReply(Value):
     """A command line, secrets masked."""
 
@@ -70,10 +76,9 @@ async def change_stream(
 
 
 @router.delete("/streams/{stream}", **needs(Act.DELETE_STREAM))
-async def remove_stream(stream: Stream, services: ApiServices) -> Done:
-    """Delete a stopped stream from the list."""
-    await services.streams.remove(stream.stream_id)
-    return Done()
+async def remove_stream(stream: Stream, services: ApiServices) -> Deleted:
+    """Delete a stopped stream from the list; it can be restored by its `deleted_id`."""
+    return Deleted(deleted_id=await services.streams.remove(stream.stream_id))
 
 
 @router.post("/probe", **needs(Act.PROBE, Scarce.PROBES))

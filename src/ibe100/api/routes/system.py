@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
+from fastapi import Request, Response
 from pydantic import Field, SecretStr
 
 from ibe100 import __version__
+from ibe100.api.etags import tagged
 from ibe100.api.replies import Done
 from ibe100.api.roles import ApiServices, needs, new_router
 from ibe100.models.alarms.notification import NotificationTarget, TargetView
 from ibe100.models.base import Value
 from ibe100.models.errors import NotFound
 from ibe100.models.rights import Act
-from ibe100.services.ports import Services
+from ibe100.models.scte35_marker import CueAction
+from ibe100.models.window import StreamWindow, WindowState
+from ibe100.services.ports import AllServices
 
 router = new_router("system")
 
@@ -67,7 +72,39 @@ async def test_target(target_id: str, services: ApiServices) -> Done:
     return Done()
 
 
-def _demand_target(services: Services, target_id: str) -> None:
+@router.get("/window", response_class=Response, **needs(Act.READ))
+async def window(services: ApiServices, request: Request) -> Response:
+    """State that a window shows and no event tells: what may go out, presets, rundowns.
+
+    With an ETag: asked again with `If-None-Match`, 304 says that nothing has changed.
+    """
+    streams = []
+    for view in services.streams.streams():
+        await asyncio.sleep(0)  # many streams must not take the loop at a stretch
+        streams.append(_of_stream(services, view.stream_id))
+    state = WindowState(
+        streams=tuple(streams),
+        presets=services.cue_presets.own(),
+        unusual_break_s=services.cues.unusual_break_s,
+        alarm_rate=services.alarms.rate(),
+        sound=services.settings.sound(),
+        backups=services.backups.status(),
+        metrics_problem=services.metrics.health().problem,
+    )
+    return tagged(request, state.model_dump_json().encode(), "application/json")
+
+
+def _of_stream(services: AllServices, stream_id: str) -> StreamWindow:
+    return StreamWindow(
+        stream_id=stream_id,
+        readiness={action: services.cues.readiness(stream_id, action) for action in CueAction},
+        presets=services.cue_presets.own(stream_id),
+        rundown=services.cue_presets.rundown(stream_id),
+        restart_s=services.streams.restart_s(stream_id),
+    )
+
+
+def _demand_target(services: AllServices, target_id: str) -> None:
     """Raises NotFound."""
     if target_id not in {view.target.target_id for view in services.notifications.targets()}:
         raise NotFound(f"there is no target of notifications {target_id}")

@@ -75,7 +75,7 @@ class AlarmRules:
         """The rules of one stream, for its watches; those of the machine for an empty stream_id."""
         return StreamRules(self, stream_id)
 
-    def views(self, stream_id: str = "") -> tuple[RuleView, ...]:
+    async def views(self, stream_id: str = "") -> tuple[RuleView, ...]:
         """List the rules as they hold for a stream; the empty one stands for all streams."""
         return tuple(self._view(stream_id, shipped) for shipped in RULES.values())
 

@@ -23,7 +23,7 @@ from ibe100.models.stored import DamagedDocument, keep_unknown, read_stored, wri
 from ibe100.models.stream_config import StreamConfig
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.audit_trail import AuditTrail
-from ibe100.services.contracts.options import default_pre_roll_s, under_contract
+from ibe100.services.contracts.options import break_faults, default_pre_roll_s, under_contract
 from ibe100.services.contracts.stream_linter import lint_stream
 from ibe100.services.rights import demand
 from ibe100.utils.atomic_write import atomic_write
@@ -171,14 +171,7 @@ class ContractService:
         self, contract: Contract | None, duration_s: float, pre_roll_s: float
     ) -> tuple[str, ...]:
         """Reasons for which a break as it is chosen would be refused; none without a contract."""
-        if contract is None:
-            return ()
-        faults = []
-        if pre_roll_s < contract.pre_roll_min_s:
-            faults.append(f"pre-roll shorter than the contract's {contract.pre_roll_min_s:g} s")
-        if (allowed := contract.duration_fault(duration_s)) is not None:
-            faults.append(f"a break of {duration_s:g} s, where the contract allows {allowed}")
-        return tuple(faults)
+        return break_faults(contract, duration_s, pre_roll_s)
 
     def lint(self, config: StreamConfig, report: StreamReport | None) -> tuple[ContractFinding, ...]:
         """Findings against the stream's contract, breaches first; none without a contract."""

@@ -53,3 +53,15 @@ def under_contract(config: StreamConfig, contract: Contract | None) -> StreamCon
     values = {field: getattr(config, field) for field in StreamConfig.model_fields}
     values |= {"contract": contract, "scte35": options_for(contract, config.scte35.existing)}
     return build(StreamConfig, values, f"{config.name} under the contract {contract.name}")
+
+
+def break_faults(contract: Contract | None, duration_s: float, pre_roll_s: float) -> tuple[str, ...]:
+    """Reasons for which a break as it is chosen would be refused; none without a contract."""
+    if contract is None:
+        return ()
+    faults = []
+    if pre_roll_s < contract.pre_roll_min_s:
+        faults.append(f"pre-roll shorter than the contract's {contract.pre_roll_min_s:g} s")
+    if (allowed := contract.duration_fault(duration_s)) is not None:
+        faults.append(f"a break of {duration_s:g} s, where the contract allows {allowed}")
+    return tuple(faults)

@@ -121,9 +121,9 @@ class ScheduleService:
         """All breaks by the time they are due, with those over for up to two days; safe from any thread."""
         return self._cache.snapshot
 
-    def conflicts(self) -> tuple[Finding, ...]:
-        """Conflicts within the next day; safe from any thread."""
-        return self._findings(self._cache.snapshot)
+    async def conflicts(self) -> tuple[Finding, ...]:
+        """Conflicts within the next day."""
+        return await asyncio.to_thread(self._findings, self._cache.snapshot)
 
     async def check(self, plan: BreakPlan, break_id: int | None = None) -> PlanCheck:
         """Say what stands against `plan`, for a new break or for `break_id`; nothing is stored."""

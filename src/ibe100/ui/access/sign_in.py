@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LOOK_MS = 1000
 SECONDS_PER_MINUTE = 60
+NOT_KNOWN = "Not known: there is no connection."
 ARMED = "A cue is armed: the console is handed over once it has gone out or is disarmed."
 
 
@@ -123,7 +124,8 @@ class SignIn(QObject):
 
     def _look(self) -> None:
         if self.stack.currentWidget() is self.panel:
-            self.panel.show_take_over(tuple(self._to_take_over()))
+            is_away = any(not link.is_up for link in self._client.read(lambda s: s.links(), ()))
+            self.panel.show_take_over((NOT_KNOWN,) if is_away else tuple(self._to_take_over()))
             row = self._state.streams.row_of(self._cues.target_id)
             self.panel.emergency.show_target("" if row is None else f"{row.view.number} {row.name}")
 

@@ -88,7 +88,6 @@ class AlarmRulesView(QDialog):
         self.close_button.clicked.connect(self.accept)
         self.finished.connect(self.deleteLater)
         self.read()
-        self.table.selectRow(0)
 
     def _lay_out(self) -> None:
         for widget in (self.enabled, self.severity, self.on_delay, self.off_delay):
@@ -110,8 +109,19 @@ class AlarmRulesView(QDialog):
     def read(self) -> None:
         """Show the rules as they are in force now."""
         stream_id = self.stream.currentData()
-        self.model.show(self._client.read(lambda s: s.alarm_rules.views(stream_id), ()))
-        self._chosen(self.table.currentIndex())
+        call = self._client.ask("Alarm rules", lambda s: s.alarm_rules.views(stream_id))
+        call.then(
+            lambda rules: self._show(stream_id, rules), lambda words: self._say(words, bad=True), owner=self
+        )
+
+    def _show(self, stream_id: str, rules: tuple[RuleView, ...]) -> None:
+        if stream_id != self.stream.currentData():
+            return
+        self.model.show(rules)
+        if self.table.currentIndex().isValid():
+            self._show_rule(self.table.currentIndex())
+        else:
+            self.table.selectRow(0)
 
     def set_rule(self) -> None:
         """Change the rule where the fields differ from it."""
@@ -151,7 +161,13 @@ class AlarmRulesView(QDialog):
         self.changed.emit(rule_changed(self._client, words, (stream_id, rule.condition), rule.change, change))
 
     def _chosen(self, index: QModelIndex) -> None:
+        self._say("")
+        self._show_rule(index)
+
+    def _show_rule(self, index: QModelIndex) -> None:
         rule = index.data(TABLE_ROW_ROLE)
+        if rule is not None and rule == self._rule:
+            return  # read again: what is being typed stays
         self._rule = rule if isinstance(rule, RuleView) else None
         for button in (self.set_button, self.undo_button):
             button.setEnabled(self._rule is not None)
@@ -163,7 +179,6 @@ class AlarmRulesView(QDialog):
         self.off_delay.setValue(self._rule.off_delay_s)
         self._show_parameters(self._rule)
         self.undo_button.setEnabled(not self._rule.change.is_empty)
-        self._say("")
 
     def _show_parameters(self, rule: RuleView) -> None:
         for box in self.parameters.values():
@@ -211,7 +226,7 @@ def rule_changed(
     stream_id, condition = place
 
     async def take_back(services: Services) -> Change | Superseded:
-        rules = services.alarm_rules.views(stream_id)
+        rules = await services.alarm_rules.views(stream_id)
         if not any(rule.condition == condition and rule.change == after for rule in rules):
             return Superseded("the rule was changed since by somebody else.")
         await services.alarm_rules.set(stream_id, condition, before)

@@ -44,6 +44,9 @@ class Reading:
 def read_cue(row: StreamRow | None, cue: Cue | None, at: float, *, is_called_off: bool = False) -> Reading:
     """Read the newest cue of a target at a moment (wall clock)."""
     event = "" if cue is None else f"event {format_event_id(cue.splice_event_id)}"
+    if row is not None and row.view.tally is Tally.UNKNOWN:
+        last = "" if cue is None else f"last known: {cue.action} {cue.state}"
+        return Reading("UNKNOWN", "", row.view.reason, event, receipt=last)
     if cue is not None and cue.splice_at is not None and cue.splice_at > at:
         left = format_countdown(cue.splice_at - at)
         splice = f"splice {format_clock(cue.splice_at)}"

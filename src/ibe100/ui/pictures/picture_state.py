@@ -42,6 +42,9 @@ def picture_state(
     if picture is not None and view.started_at is not None and picture.taken_at < view.started_at:
         picture = None
     tag = preview.video
+    if view.tally is Tally.UNKNOWN:
+        headline = "no picture" if picture is None else f"last picture {format_clock(picture.taken_at)}"
+        return PictureState(view.tally, False, headline, view.reason, has_picture=picture is not None)
     if not view.state.is_active:
         headline = "NOT RUNNING" if view.state in (StreamState.OFF, StreamState.STOPPED) else str(view.state)
         return PictureState(view.tally, False, headline, "no picture is taken", has_picture=False)

@@ -25,7 +25,7 @@ ROOMY_WIDTH, ROOMY_HEIGHT = 220, 110
 ACROSS, DOWN = 16, 9
 LARGE_PICTURE_WIDTH = 430
 """Width from which the small pictures of a preview are too coarse, in pixels."""
-SILENT_TALLIES = frozenset({Tally.OFF, Tally.NO_INPUT, Tally.FAULT})
+SILENT_TALLIES = frozenset({Tally.OFF, Tally.NO_INPUT, Tally.FAULT, Tally.UNKNOWN})
 
 
 class PreviewPane(QWidget):

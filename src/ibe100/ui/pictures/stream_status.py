@@ -92,6 +92,9 @@ def stream_status(
 
 def _halted(row: StreamRow) -> StreamStatus | None:
     view = row.view
+    if view.tally is Tally.UNKNOWN:
+        words = SEPARATOR.join(view.reason.split("; "))
+        return StreamStatus(StatusKind.OFF, str(view.tally), detail=words, at=row.lost_at, counts_up=True)
     if view.tally is Tally.NO_INPUT:
         return StreamStatus(
             StatusKind.ALARM, str(view.tally), detail=view.reason, at=view.input_lost_at, counts_up=True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,10 @@ async def read_plot(services: Services, request: PlotRequest) -> PlotData:
         events: tuple[StreamEvent, ...] = ()
     else:
         (stream_id,) = request.stream_ids
-        series = series_of(request.choice, await metrics.series(stream_id, begins_at, ends_at))
-        events = await services.stream_events.between(stream_id, begins_at, ends_at)
+        measured, events = await asyncio.gather(
+            metrics.series(stream_id, begins_at, ends_at),
+            services.stream_events.between(stream_id, begins_at, ends_at),
+        )
+        series = series_of(request.choice, measured)
     curves = await metrics.curves(request.stream_ids, series, begins_at, ends_at, request.points)
     return PlotData(request, curves, events, metrics.health().problem)

@@ -44,6 +44,8 @@ def words(found: Collection[str]) -> str:
 
 def _of_stream(row: StreamRow) -> str:
     view = row.view
+    if view.tally is Tally.UNKNOWN:
+        return f"{row.name} is not known: its server does not answer"
     if view.tally in (Tally.FAULT, Tally.NO_INPUT) or view.state is StreamState.FAILED:
         reason = f" ({view.reason})" if view.reason else ""
         return f"{row.name} is {row.state_words}{reason}"

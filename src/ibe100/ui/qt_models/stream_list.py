@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterProxyModel, Qt, pyqtSignal
@@ -13,9 +13,10 @@ from ibe100.models.alarms.alarm import Severity
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import describe_input, describe_output
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
+from ibe100.models.window import Link
 from ibe100.ui.qt_models.error_latch import ErrorLatch
 from ibe100.ui.words.tooltips import plain_tooltip
-from ibe100.utils.timecode import format_countdown, format_span
+from ibe100.utils.timecode import format_clock, format_countdown, format_span
 from ibe100.utils.units import megabits
 
 ROW_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -43,6 +44,10 @@ class StreamRow:
     """Cues go to it, and it is pinned or is not the selected stream: to be flagged wherever it is shown."""
     shown_at: float = float("-inf")
     """Moment the row was last repainted (monotonic)."""
+    known: StreamView | None = None
+    """View as its server told it last, while that does not answer; `view` says UNKNOWN then."""
+    lost_at: float | None = None
+    """Wall clock since when its server does not answer."""
 
     @property
     def stream_id(self) -> str:
@@ -69,6 +74,8 @@ class StreamRow:
     def tally_words(self) -> str:
         """The tally; NO INPUT with its age."""
         lost_at = self.view.input_lost_at
+        if self.view.tally is Tally.UNKNOWN and self.lost_at is not None:
+            return f"{self.view.tally} {format_span(time.time() - self.lost_at)}"
         if self.view.tally is Tally.NO_INPUT and lost_at is not None:
             return f"{self.view.tally} {format_span(time.time() - lost_at)}"
         return str(self.view.tally)
@@ -100,6 +107,7 @@ class StreamListModel(QAbstractListModel):
         super().__init__(parent)
         self._rows: list[StreamRow] = []
         self._cue_target_id = ""
+        self._lost_link: Callable[[str], Link | None] = lambda _stream_id: None
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
         """Number of streams."""
@@ -160,8 +168,19 @@ class StreamListModel(QAbstractListModel):
         for view in wanted.values():
             self.put(view)
 
+    def set_lost(self, lost_link: Callable[[str], Link | None]) -> None:
+        """Show streams as unknown whose server does not answer: `lost_link` gives its link then."""
+        self._lost_link = lost_link
+        for row in self._rows:
+            self.put(row.known or row.view)
+
     def put(self, view: StreamView) -> None:
         """Add a stream or bring it up to date."""
+        link = self._lost_link(view.stream_id)
+        known, lost_at = (None, None) if link is None else (view, link.lost_at or time.time())
+        self._put(view if link is None else _unknown(view, link), known, lost_at)
+
+    def _put(self, view: StreamView, known: StreamView | None, lost_at: float | None) -> None:
         at = self._position(view.stream_id)
         if at is not None and self._rows[at].view.number == view.number:
             row = self._rows[at]
@@ -170,7 +189,7 @@ class StreamListModel(QAbstractListModel):
                 row.telemetry = None
                 row.errors = ErrorLatch()
             is_moved = row.view.config.group != view.config.group
-            row.view = view
+            row.view, row.known, row.lost_at = view, known, lost_at
             self._changed(at)
             if is_moved:
                 self.groups_changed.emit()
@@ -179,7 +198,9 @@ class StreamListModel(QAbstractListModel):
             self.remove(view.stream_id)
         place = sum(row.view.number < view.number for row in self._rows)
         self.beginInsertRows(QModelIndex(), place, place)
-        self._rows.insert(place, StreamRow(view, is_cue_target=view.stream_id == self._cue_target_id))
+        is_target = view.stream_id == self._cue_target_id
+        row = StreamRow(view, is_cue_target=is_target, known=known, lost_at=lost_at)
+        self._rows.insert(place, row)
         self.endInsertRows()
         self.groups_changed.emit()
 
@@ -298,3 +319,15 @@ class StreamFilter(QSortFilterProxyModel):
 def _rate_words(row: StreamRow) -> str:
     sample = row.fresh()
     return "no measurement" if sample is None else f"{megabits(sample.bitrate_bps)} Mb/s"
+
+
+def _unknown(view: StreamView, link: Link) -> StreamView:
+    """The view of a stream whose server does not answer: what it was, and nothing that counts on."""
+    at = "" if link.known_at is None else f" at {format_clock(link.known_at)}"
+    changes = {
+        "tally": Tally.UNKNOWN,
+        "reason": f"no connection; it was {view.tally}{at}",
+        "output_trouble": None,
+        **dict.fromkeys(("input_lost_at", "retry_at", "started_at", "break_ends_at", "break_announced_end")),
+    }
+    return view.model_copy(update=changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -175,9 +176,13 @@ class HistoryPage(QWidget):
 
 async def _read_records(services: Services) -> Records:
     records = services.records
-    cues = await records.cues.recent(limit=MOST_CUES)
-    streams = await services.as_run.streams()
-    return await records.sessions.list(), cues, await records.audit.list(), streams
+    # Together: a server on another machine is asked for each.
+    return await asyncio.gather(
+        records.sessions.list(),
+        records.cues.recent(limit=MOST_CUES),
+        records.audit.list(),
+        services.as_run.streams(),
+    )
 
 
 def _numbered(column: Column[AuditRecord]) -> Column[tuple[int, AuditRecord]]:

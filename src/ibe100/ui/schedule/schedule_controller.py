@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 from PyQt6.QtWidgets import QWidget
@@ -21,9 +21,6 @@ from ibe100.ui.widgets.file_question import ask_file_to_read, ask_file_to_write
 from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_date
 from ibe100.utils.units import counted
-
-if TYPE_CHECKING:
-    from ibe100.services.ports import Services
 
 SETTLE_MS = 300
 FILE_KINDS = "Planned breaks (*.csv *.tsv *.txt *.json *.xml *.xmltv);;All files (*)"
@@ -177,8 +174,6 @@ class ScheduleController(QObject):
 
     def _check_conflicts(self) -> None:
         if self._client.is_bound:
-            self._client.ask("Conflicts", _conflicts).then(self._schedule.show_conflicts)
-
-
-async def _conflicts(services: Services) -> tuple[Finding, ...]:
-    return services.schedule.conflicts()
+            self._client.ask("Conflicts", lambda s: s.schedule.conflicts()).then(
+                self._schedule.show_conflicts
+            )

@@ -123,4 +123,6 @@ def _words(row: StreamRow) -> tuple[str, ...]:
         return (format_span(left_s) if left_s >= 0 else f"+{format_span(-left_s)}", "BREAK")
     if view.tally is Tally.OFF and view.state.is_active:
         return (str(view.state), str(view.tally))
+    if view.tally is Tally.UNKNOWN:
+        return (str(view.tally), "?")
     return (str(view.tally), "LOST" if view.tally is Tally.NO_INPUT else str(view.tally).replace(" ", ""))

@@ -12,7 +12,7 @@ from ibe100.ui.themes.sizes import BODY, SECOND, on_text_size, px
 from ibe100.ui.themes.tokens import shade
 from ibe100.ui.widgets.tally_mark import LOOKS, draw_tally_box
 
-COUNTED = (Tally.ON_AIR, Tally.IN_BREAK, Tally.ARMED, Tally.NO_INPUT, Tally.FAULT)
+COUNTED = (Tally.ON_AIR, Tally.IN_BREAK, Tally.ARMED, Tally.NO_INPUT, Tally.FAULT, Tally.UNKNOWN)
 HEIGHT, EDGE = 30, 8
 CENTRE = Qt.AlignmentFlag.AlignCenter
 

@@ -17,6 +17,7 @@ from ibe100.ui.themes.tokens import Colour, shade
 
 CHIP_HEIGHT = 22
 ICON_SIZE = 13
+HATCH = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class TallyLook:
     on_panel: Colour
     """Colour of the word where there is no fill behind."""
     dashed: bool = False
+    hatched: bool = False
 
 
 LOOKS: dict[Tally, TallyLook] = {
@@ -69,6 +71,15 @@ LOOKS: dict[Tally, TallyLook] = {
         "close-octagon-outline",
         Colour.ALARM_MAGENTA_TEXT,
     ),
+    Tally.UNKNOWN: TallyLook(
+        Colour.FIELD,
+        Colour.TEXT_SECOND,
+        Colour.BORDER_STRONG,
+        "lan-disconnect",
+        Colour.TEXT_SECOND,
+        dashed=True,
+        hatched=True,
+    ),
 }
 SEVERITY_FILL = {
     Severity.CRITICAL: Colour.ALARM_MAGENTA,
@@ -100,7 +111,13 @@ def draw_tally_box(painter: QPainter, rect: QRect, tally: Tally) -> None:
         pen.setDashPattern([3, 2])
     painter.setPen(pen)
     painter.setBrush(shade(look.fill))
-    painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), px(RADIUS_SHAPE), px(RADIUS_SHAPE))
+    box = QRectF(rect).adjusted(1, 1, -1, -1)
+    painter.drawRoundedRect(box, px(RADIUS_SHAPE), px(RADIUS_SHAPE))
+    if look.hatched:
+        painter.setClipRect(box)
+        painter.setPen(QPen(shade(Colour.BORDER), 1))
+        for left in range(rect.left() - rect.height(), rect.right(), px(HATCH)):
+            painter.drawLine(left, rect.bottom(), left + rect.height(), rect.top())
     painter.restore()
 
 

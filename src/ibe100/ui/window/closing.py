@@ -6,6 +6,7 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QWidget
 
 from ibe100.models.stream_state import StreamState, Tally
+from ibe100.ui.qt_models.link_model import LinkModel
 from ibe100.ui.qt_models.stream_list import StreamListModel, StreamRow
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.window.close_question import CloseChoice, CloseQuestion
@@ -18,9 +19,11 @@ MOST_NAMED = 6
 class Closing(QObject):
     """Asks without blocking: the first close opens the question, its answer closes the window again."""
 
-    def __init__(self, window: QWidget, streams: StreamListModel, client: ServiceClient) -> None:
+    def __init__(
+        self, window: QWidget, streams: StreamListModel, client: ServiceClient, links: LinkModel
+    ) -> None:
         super().__init__(window)
-        self._window, self._streams, self._client = window, streams, client
+        self._window, self._streams, self._client, self._links = window, streams, client, links
         self._is_settled = False
         self._waiting: set[str] = set()
         self.question: CloseQuestion | None = None
@@ -28,6 +31,8 @@ class Closing(QObject):
     def may_close(self) -> bool:
         """True when nothing runs or the operator has answered; otherwise the question is open."""
         running = self._running()
+        if self._links.is_remote:
+            return True  # the streams are those of a server, which goes on
         if self._is_settled or not running or not self._client.is_bound:
             return True
         if self.question is None and not self._waiting:

@@ -6,6 +6,7 @@ from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from ibe100.models.rights import Act
+from ibe100.models.window import Link
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.themes.tokens import Colour
@@ -13,6 +14,12 @@ from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.labels import label
 
 WORDS_WIDTH = 560
+SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+UNKNOWN_CERTIFICATE = (
+    "It shows a certificate that was not seen here before. Compare its SHA-256 with what whoever runs the "
+    "server says (docs/remote.md): if one digit differs, somebody is in between. Nothing was sent to it yet. "
+    "It is remembered, and another one is refused from then on."
+)
 
 
 class FirstRunPage(QWidget):
@@ -55,30 +62,60 @@ class StartingPage(QWidget):
     """Page shown until the services are up, or with the reason why they did not start."""
 
     retry_requested = pyqtSignal()
+    trusted = pyqtSignal(str, str)
+    """Place and certificate of a server that the operator has compared."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._asked = ("", "")
         self.title = label("Starting services …", "heading")
         self.words = label("Opening the database and looking for running streams.", "second", wrap=True)
         self.retry = push_button("Try again", "Try to start the services again", icon_name="refresh")
         self.retry.hide()
         self.retry.clicked.connect(self.retry_requested)
+        self.fingerprint = label("", "bytes", wrap=True)
+        self.fingerprint.setAccessibleName("SHA-256 of the certificate")
+        self.fingerprint.setTextInteractionFlags(SELECTABLE)
+        self.trust = push_button("It is this one: trust it", "Trust this certificate", kind="primary")
+        self.trust.clicked.connect(lambda: self.trusted.emit(*self._asked))
+        for widget in (self.fingerprint, self.trust):
+            widget.hide()
         row = QHBoxLayout()
         row.addWidget(self.retry)
+        row.addWidget(self.trust)
         row.addStretch(1)
-        _centre(self, [self.title, self.words, row])
+        _centre(self, [self.title, self.words, self.fingerprint, row])
 
     def show_starting(self) -> None:
         """Show that the services start."""
-        self.title.setText("Starting services …")
-        self.words.setText("Opening the database and looking for running streams.")
-        self.retry.hide()
+        self._say("Starting services …", "Opening the database and looking for running streams.")
 
     def show_failure(self, words: str) -> None:
         """Show why the services did not start."""
-        self.title.setText("The services did not start")
-        self.words.setText(words)
+        self._say("The services did not start", words)
         self.retry.show()
+
+    def show_link(self, links: tuple[Link, ...]) -> None:
+        """Show what is waited for before anything of a server on another machine is known."""
+        hosts = ", ".join(link.host for link in links)
+        if any(link.is_up for link in links):
+            self._say(f"Reading {hosts} …", "Streams, alarms, cues and planned breaks.")
+        else:
+            self._say(f"Not connected to {hosts} yet", "; ".join(dict.fromkeys(one.reason for one in links)))
+
+    def ask_about(self, place: str, fingerprint: str) -> None:
+        """Ask whether a certificate is that of the server that is meant."""
+        self._say(f"Is this the certificate of {place}?", UNKNOWN_CERTIFICATE)
+        self._asked = place, fingerprint
+        self.fingerprint.setText(" ".join(fingerprint[at : at + 4] for at in range(0, len(fingerprint), 4)))
+        for widget in (self.fingerprint, self.trust):
+            widget.show()
+
+    def _say(self, title: str, words: str) -> None:
+        self.title.setText(title)
+        self.words.setText(words)
+        for widget in (self.retry, self.fingerprint, self.trust):
+            widget.hide()
 
 
 class StartPages(QStackedWidget):
@@ -97,6 +134,11 @@ class StartPages(QStackedWidget):
     def show_failure(self, words: str) -> None:
         """Show why the services did not start."""
         self._starting.show_failure(words)
+        self.setCurrentWidget(self._starting)
+
+    def ask_about(self, place: str, fingerprint: str) -> None:
+        """Ask about the certificate of a server that is not known here."""
+        self._starting.ask_about(place, fingerprint)
         self.setCurrentWidget(self._starting)
 
 

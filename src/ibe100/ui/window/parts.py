@@ -33,6 +33,7 @@ from ibe100.ui.pictures.preview_demand import PreviewDemand
 from ibe100.ui.pictures.sound_output import SoundOutput
 from ibe100.ui.qt_models.card_order import CardOrder
 from ibe100.ui.qt_models.console_state import ConsoleState
+from ibe100.ui.qt_models.link_model import LinkModel
 from ibe100.ui.qt_models.seat_model import SeatModel
 from ibe100.ui.qt_models.shortcomings import NOT_UP
 from ibe100.ui.qt_models.undo_stack import UndoStack
@@ -50,6 +51,7 @@ from ibe100.ui.window.closing import Closing
 from ibe100.ui.window.docks import ConsoleDocks
 from ibe100.ui.window.first_run import FirstRunPage, StartingPage, StartPages
 from ibe100.ui.window.layout_controller import LayoutController
+from ibe100.ui.window.link_banner import TopArea
 from ibe100.ui.window.multiview_controller import MultiviewController
 from ibe100.ui.window.notice_bar import NoticeBar
 from ibe100.ui.window.profile_controller import ProfileController
@@ -82,6 +84,7 @@ class Parts:
             lambda act, stream_id: client.read(lambda s: s.console.refusal(act, stream_id), ""),
             window,
         )
+        self.links = LinkModel(lambda: client.read(lambda s: s.links(), ()), window)
         self._build_panels(subtitle)
         self._build_pages()
         self.docks = ConsoleDocks(window, self.alarm_panel.height_in)
@@ -109,7 +112,7 @@ class Parts:
             lambda: client.read(lambda s: s.settings.sound(), SoundPlan()),
             window,
         )
-        self.closing = Closing(window, state.streams, client)
+        self.closing = Closing(window, state.streams, client, self.links)
         self.permissions = Permissions(window, self.seat, self.actions.set_refusals)
         self._preview_demand = PreviewDemand(client, "dashboard", self.dashboard.in_sight, window)
 
@@ -133,6 +136,7 @@ class Parts:
     def _build_panels(self, subtitle: str) -> None:
         state, client = self.state, self.client
         self.top_bar = TopBar(state.streams, subtitle)
+        self.top_area = TopArea(self.top_bar, self.links)
         self.notices = NoticeBar()
         self.status = ConsoleStatusBar(state.streams, self.notices)
         self.stream_panel = StreamPanel(state.streams)

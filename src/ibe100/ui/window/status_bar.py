@@ -62,6 +62,8 @@ class ConsoleStatusBar(QStatusBar):
 
     def _count(self) -> None:
         rows = self._streams.rows()
-        running = sum(row.view.state.is_active for row in rows)
+        running = sum(row.known is None and row.view.state.is_active for row in rows)
+        unknown = sum(row.known is not None for row in rows)
         noun = "stream" if len(rows) == 1 else "streams"
-        self.running.setText(f"·  {running} of {len(rows)} {noun} running  ·" if rows else "·")
+        rest = f", {unknown} unknown" if unknown else ""
+        self.running.setText(f"·  {running} of {len(rows)} {noun} running{rest}  ·" if rows else "·")

@@ -33,6 +33,7 @@ def connect(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], object]) 
     _connect_monitoring(parts)
     _connect_records(parts)
     _connect_person(parts)
+    _connect_links(parts)
     _connect_look_and_sound(parts)
     connect_actions(parts, dialogs, quit_console)
     fill_menus(parts)
@@ -250,6 +251,20 @@ def _connect_person(parts: Parts) -> None:
     # Once for all streams that come together: each look goes through the whole window.
     look_soon = single_shot(parts.docks, 0, parts.permissions.apply)
     parts.state.streams.rowsInserted.connect(lambda: look_soon.start())
+
+
+def _connect_links(parts: Parts) -> None:
+    """Show streams of a server that does not answer as unknown, and what would act there as dead."""
+    links, starting = parts.links, parts.starting
+
+    def show() -> None:
+        parts.state.streams.set_lost(links.lost_link)
+        parts.seat.look()
+        parts.permissions.apply()
+        if links.is_remote and not parts.state.streams.rowCount():
+            starting.show_link(links.links)
+
+    links.changed.connect(show)
 
 
 def _connect_look_and_sound(parts: Parts) -> None:

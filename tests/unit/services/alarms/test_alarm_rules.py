@@ -109,7 +109,7 @@ async def test_what_cannot_be_set_is_refused_with_the_reason() -> None:
 async def test_every_rule_is_listed_with_the_parameters_that_hold() -> None:
     rules = AlarmRules()
     await rules.set("", "crc_error", RuleChange(parameters={"least_per_s": 4}))
-    views = {view.condition: view for view in rules.views("one")}
+    views = {view.condition: view for view in await rules.views("one")}
     assert views.keys() == RULES.keys()
     (least,) = views["crc_error"].parameters
     assert (least.name, least.value, least.unit, least.lowest) == ("least_per_s", 4, "per s", 1)

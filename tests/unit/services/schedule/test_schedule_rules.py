@@ -136,26 +136,26 @@ async def test_a_plan_that_would_be_refused_says_so_before_it_is_stored(rig: Rig
 async def test_a_kept_conflict_is_told_again_when_it_is_another(rig: Rig) -> None:
     await rig.schedule.add(at(600, title="First", duration_s=60))
     second = await rig.schedule.add(at(630, title="Second"))
-    (finding,) = rig.schedule.conflicts()
+    (finding,) = await rig.schedule.conflicts()
     assert (finding.subject, finding.accepted) == (second.break_id, False)
     await rig.schedule.accept_conflict(second.break_id, finding.text)
     await rig.restart()
-    assert [one.accepted for one in rig.schedule.conflicts()] == [True]
+    assert [one.accepted for one in await rig.schedule.conflicts()] == [True]
     await rig.schedule.change(second.break_id, at(640, title="Second"))
-    assert [one.accepted for one in rig.schedule.conflicts()] == [False]
+    assert [one.accepted for one in await rig.schedule.conflicts()] == [False]
 
 
 async def test_the_move_that_is_offered_skips_what_is_in_the_way(rig: Rig) -> None:
     await rig.schedule.add(at(600, title="First", duration_s=60))
     second = await rig.schedule.add(at(630, title="Second"))
     await rig.schedule.add(at(690, title="Third", duration_s=60))
-    fix = next(one.fix for one in rig.schedule.conflicts() if one.subject == second.break_id)
+    fix = next(one.fix for one in await rig.schedule.conflicts() if one.subject == second.break_id)
     assert fix is not None
     await rig.schedule.change(second.break_id, fix.plan)
     when = rig.now(second).when
     assert isinstance(when, At)
     assert when.at > NOON + 750
-    assert all(second.break_id not in one.break_ids for one in rig.schedule.conflicts())
+    assert all(second.break_id not in one.break_ids for one in await rig.schedule.conflicts())
 
 
 async def test_a_break_that_is_sent_early_goes_out_with_its_whole_pre_roll(rig: Rig) -> None:

@@ -368,7 +368,7 @@ async def test_removing_a_series_takes_what_it_has_made_and_not_yet_asked_for(ri
 async def test_conflicts_are_told_of_what_is_planned(rig: Rig) -> None:
     await rig.schedule.add(at(60, title="Long", duration_s=120))
     await rig.schedule.add(at(100, title="Inside"))
-    (finding,) = rig.schedule.conflicts()
+    (finding,) = await rig.schedule.conflicts()
     assert "Inside (2026-11-22 12:01:40Z) begins while Long" in finding.text
 
 

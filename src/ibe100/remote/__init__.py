@@ -1,0 +1,1 @@
+"""Services of a server on another machine, as a window has them."""
