@@ -45,7 +45,7 @@ class RemoteServer:
         targets = Prefetched(connection, alarms.targets(), TargetView, Act.SET_NOTIFICATIONS)
         self._lists: tuple[Prefetched[Any], ...] = (users, tokens, targets)
         self._reading: asyncio.Task[None] | None = None
-        self.streams = self.monitoring = RemoteStreams(connection, mirror, following)
+        self.streams = self.inputs = self.monitoring = RemoteStreams(connection, mirror, following)
         self.media = RemoteMedia(connection)
         self.cues = RemoteCues(connection, mirror, following)
         self.cue_presets = RemotePresets(connection, self.cues, following)

@@ -122,6 +122,16 @@ class RemoteStreams:
         """Try now what would be tried later."""
         return await self._connection.one(streams.retry(stream_id), StreamView)
 
+    async def go_to(
+        self, stream_id: str, number: int, *, hold: bool = False, for_s: float | None = None
+    ) -> None:
+        """Put an input of the stream on air."""
+        await self._connection.do(streams.go_to_input(stream_id, number, hold=hold, for_s=for_s))
+
+    async def follow_rules(self, stream_id: str) -> None:
+        """Have the stream's rules choose its input again."""
+        await self._connection.do(streams.follow_input_rules(stream_id))
+
     async def reset_counters(self, stream_id: str) -> None:
         """Count TR 101 290 errors from zero."""
         await self._connection.do(streams.reset_counters(stream_id))
@@ -143,6 +153,10 @@ class RemoteProfiles:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def shipped(self) -> tuple[str, ...]:
+        """Profiles to begin with, which come with the program."""
+        return tuple(await self._connection.json(system.shipped_profiles()))
 
     async def names(self) -> tuple[str, ...]:
         """Profiles by name."""
