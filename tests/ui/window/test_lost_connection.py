@@ -37,6 +37,7 @@ def test_a_lost_server_shows_unknown_and_its_streams_come_back(open_console: Ope
     assert not area.banners
     services.link = (UP,)
     console.until(lambda: area.banners and area.banners[0].head.text() == "Connected to playout-2:8100")
+    console.until(area.banners[0].isVisible)
     height = area.sizeHint().height()
     services.link = (UP.model_copy(update={"is_up": False, "lost_at": time.time() - 5}),)
     console.until(lambda: {row.view.tally for row in streams.rows()} == {Tally.UNKNOWN})
