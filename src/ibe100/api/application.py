@@ -44,7 +44,7 @@ from ibe100.api.routes import (
 from ibe100.api.viewers import Viewers
 from ibe100.core.config import ApiSettings
 from ibe100.models.rights import Act
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 
 SUBJECTS = (
     stream_list,

@@ -29,7 +29,7 @@ from ibe100.models.messages import (
     StreamStateChanged,
     TelemetryMeasured,
 )
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 
 TYPES: frozenset[str] = frozenset(kind.__name__ for kind in get_args(Message))
 """Kinds of events that can be asked for."""

@@ -12,7 +12,7 @@ from ibe100.models.errors import SubscriberFellBehind
 from ibe100.models.messages import CueChanged, MachineMeasured, StreamRemoved, TelemetryMeasured
 from ibe100.models.scte35_marker import CueState
 from ibe100.models.stream_state import Telemetry
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 from ibe100.utils.tasks import keep_running
 
 CueKey = tuple[str, str, str]

@@ -17,7 +17,8 @@ from ibe100.api.guard.connections import Connection
 from ibe100.api.roles import API, find_stream
 from ibe100.models.errors import ConfigurationError, NotSignedIn, OperatorError, SubscriberFellBehind
 from ibe100.models.users import Identity
-from ibe100.services.ports import AllServices, MessageStream
+from ibe100.services.api_ports import AllServices
+from ibe100.services.ports import MessageStream
 from ibe100.utils.bounded_json import read_json
 
 MOST_LISTENERS = 50

@@ -14,7 +14,7 @@ from ibe100.models.errors import NotAllowed
 from ibe100.models.messages import StreamView
 from ibe100.models.rights import ROLE_FOR, Act, Role
 from ibe100.models.users import Identity
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 from ibe100.services.rights import demand_role
 from ibe100.services.streams.which_stream import which_stream
 

@@ -16,7 +16,7 @@ from ibe100.api.application import Api
 from ibe100.api.guard.protocols import HttpProtocol, ListenerProtocol
 from ibe100.api.startup import Listening
 from ibe100.core.config import ApiSettings
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 from ibe100.utils.tasks import keep_running
 
 MOST_MESSAGE = 4 << 10

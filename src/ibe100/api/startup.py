@@ -14,7 +14,7 @@ from ibe100.api.local_socket import LocalListening, socket_path
 from ibe100.api.tcp_listening import TcpListening, listen_on_tcp
 from ibe100.core.config import ApiSettings
 from ibe100.models.errors import OperatorError
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 from ibe100.utils.program import COMMAND
 from ibe100.utils.tasks import keep_running
 

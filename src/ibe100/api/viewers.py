@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 
 from ibe100.models.alarms.confidence import PictureSize
 from ibe100.models.errors import OperatorError
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 from ibe100.utils.tasks import log_fault
 
 LOOK_S = 15.0

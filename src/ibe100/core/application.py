@@ -25,12 +25,12 @@ from ibe100.core.settings_reload import SettingsReload, SettingsSource
 from ibe100.core.support.support import Support
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
+from ibe100.models.console import Link
 from ibe100.models.errors import ConfigurationError, StreamError
 from ibe100.models.messages import Message, NoticePosted, streams_of
 from ibe100.models.records.keys import RecordKeys
 from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_config import Scte35Options
-from ibe100.models.window import Link
 from ibe100.services.access.access_service import AccessService
 from ibe100.services.access.console_session import ConsoleSession
 from ibe100.services.alarms.alarm_rules import AlarmRules

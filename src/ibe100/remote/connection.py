@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ibe100.models.base import describe_error
+from ibe100.models.console import Link
 from ibe100.models.errors import (
     ConfigurationError,
     CueRefused,
@@ -25,7 +26,6 @@ from ibe100.models.errors import (
     TooManyLogins,
 )
 from ibe100.models.users import Identity
-from ibe100.models.window import Link
 from ibe100.utils.timecode import format_clock
 from ibe100_client import AnswerLost, Call, ClientError, NotReachable, Refused, access
 from ibe100_client.asynchronous import AsyncClient

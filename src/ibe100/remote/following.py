@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ibe100.core.event_bus import EventBus
+from ibe100.models.console import StreamWindow, WindowState
 from ibe100.models.errors import NotSignedIn, OperatorError
 from ibe100.models.messages import (
     CueChanged,
@@ -23,7 +24,6 @@ from ibe100.models.messages import (
     StreamStateChanged,
 )
 from ibe100.models.scte35_marker import Readiness
-from ibe100.models.window import StreamWindow, WindowState
 from ibe100.remote.connection import Connection
 from ibe100.remote.mirror import PARTS, SAMPLES, Mirror, message_of, values_of
 from ibe100.utils.tasks import keep_running

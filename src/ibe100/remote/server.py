@@ -10,9 +10,9 @@ from typing import Any
 
 from ibe100.core.event_bus import EventBus, Subscription
 from ibe100.models.alarms.notification import TargetView
+from ibe100.models.console import Link
 from ibe100.models.rights import Act
 from ibe100.models.users import Token, User
-from ibe100.models.window import Link
 from ibe100.remote.access import RemoteConsole, RemoteUsers
 from ibe100.remote.alarms import RemoteAlarmRules, RemoteAlarms, RemoteNotifications
 from ibe100.remote.connection import Connection

@@ -8,12 +8,11 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import SecretStr
 
-from ibe100.models.actor import Actor
 from ibe100.models.alarms.alarm import Alarm
 from ibe100.models.alarms.confidence import Picture, PictureSize, Preview, SoundLevels
 from ibe100.models.alarms.notification import NotificationTarget, TargetView
 from ibe100.models.alarms.settings import RuleChange, RuleView
-from ibe100.models.console import Seat
+from ibe100.models.console import Link, Seat
 from ibe100.models.cues.contract import Contract, ContractFinding
 from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.cues.return_receipt import ReturnReceipt
@@ -22,8 +21,7 @@ from ibe100.models.profile import Profile
 from ibe100.models.rights import Act, Role
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, Readiness
 from ibe100.models.stream_config import StreamConfig
-from ibe100.models.users import Identity, NewToken, Token, User
-from ibe100.models.window import Link
+from ibe100.models.users import NewToken, Token, User
 from ibe100.mpegts.stream_report import StreamReport
 from ibe100.services.input_port import InputPort
 from ibe100.services.media_port import MediaPort
@@ -67,16 +65,6 @@ class CuePort(Protocol):
 
     def announced_end(self, out: Cue) -> float | None:
         """Wall clock at which the break that `out` began is over as announced; None without a duration."""
-
-
-class CueOncePort(Protocol):
-    """Cues asked for over a network, where an answer may be lost and a request made again."""
-
-    async def fire(self, request: CueRequest, key: str) -> tuple[Cue, bool]:
-        """The cue, and whether it is that of an earlier request of the same user under the same key.
-
-        Raises CueRefused, StorageError, and KeyReused when the key stands for another request.
-        """
 
 
 class ReturnPort(Protocol):
@@ -255,22 +243,6 @@ class UsersPort(Protocol):
     async def revoke_token(self, token_id: int) -> None: ...
 
 
-class AccessPort(UsersPort, Protocol):
-    """Users, and who comes in by the API."""
-
-    async def log_in(self, name: str, password: SecretStr, address: str) -> NewToken:
-        """Make a token for some hours. Raises NotSignedIn, or TooManyLogins with the time to wait."""
-
-    def identify(self, secret: str) -> Identity:
-        """User and present role of a token. Raises NotSignedIn."""
-
-    def actor_of(self, identity: Identity, second: str = "") -> Actor:
-        """Whoever acts by a token; `second` is the token of the person who confirms. Raises NotSignedIn."""
-
-    async def until_over(self, identity: Identity) -> None:
-        """Wait until the token does not let in any more."""
-
-
 class ConsolePort(Protocol):
     """Person at the window: in whose name it acts, and what they may do."""
 
@@ -394,12 +366,3 @@ class Services(Protocol):
 
         With the cursor of an earlier subscription facts since then come first, where they are still kept.
         """
-
-
-class AllServices(Services, Protocol):
-    """Ports as the composition root hands them out: those of a window, and those of the API."""
-
-    @property
-    def access(self) -> AccessPort: ...
-    @property
-    def cue_once(self) -> CueOncePort: ...

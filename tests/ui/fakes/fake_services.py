@@ -23,6 +23,7 @@ from fake_streams import FakeMedia, FakeStreams
 from fake_upkeep import FakeBackups, FakeCluster, FakeSettings, FakeSupport, FakeUsers
 from fake_values import BEYOND_32_BITS, ENGINE
 from ibe100.models.alarms.alarm import Alarm
+from ibe100.models.console import Link
 from ibe100.models.cues.input_cue import InputCue
 from ibe100.models.errors import CueRefused, StorageError
 from ibe100.models.messages import (
@@ -34,7 +35,6 @@ from ibe100.models.profile import Profile, StreamEntry
 from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, CueState, Direction, Readiness
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_state import StreamState, Tally
-from ibe100.models.window import Link
 from ibe100.services.alarms.alarm_rules import AlarmRules
 from ibe100.services.audit_trail import acting
 from ibe100.services.cues.presets import CuePresets

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import running
+from ibe100.models.console import Link
 from ibe100.models.stream_state import Tally
-from ibe100.models.window import Link
 from ibe100.ui.window.link_banner import link_words
 
 Open = Callable[[FakeServices], Console]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, get_type_hints
 
-from ibe100.services import ports
+from ibe100.services import api_ports, ports
 from places import ROOT
 
 WITHOUT_A_ROUTE = {
@@ -40,7 +40,7 @@ def methods(port: Any, path: str) -> dict[str, str]:
 def test_every_method_of_every_port_is_reached_by_a_route_or_has_a_reason_why_not() -> None:
     texts = [path.read_text() for path in sorted((ROOT / "src/ibe100/api").rglob("*.py"))]
     code = re.sub(r"\s+", "", "".join(texts))
-    offered = methods(ports.AllServices, "") | methods(ports.Services, "")
+    offered = methods(api_ports.AllServices, "") | methods(ports.Services, "")
     assert len(offered) > 100
     missing = {name for name in offered if f"services.{name}" not in code}
     excused = {

@@ -22,8 +22,8 @@ from ibe100.core.config import ApiSettings
 from ibe100.models.errors import NotSignedIn, OperatorError
 from ibe100.models.users import Identity
 from ibe100.services.access.access_service import NO_TOKEN
+from ibe100.services.api_ports import AllServices
 from ibe100.services.audit_trail import act_as
-from ibe100.services.ports import AllServices
 
 HEALTH = "/healthz"
 LOGIN = f"{API}/login"

@@ -15,7 +15,7 @@ from ibe100.models.alarms.settings import RuleChange, RuleView
 from ibe100.models.base import Text, Value
 from ibe100.models.errors import NotFound
 from ibe100.models.rights import Act
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 
 router = new_router("alarms")
 

@@ -17,7 +17,7 @@ from ibe100.models.backup import (
 from ibe100.models.base import Value
 from ibe100.models.errors import NotFound
 from ibe100.models.rights import Act
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 
 router = new_router("backups")
 

@@ -16,7 +16,7 @@ from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.messages import StreamView
 from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CuePreview, CueRequest, Readiness
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 
 REPLAYED = "Idempotency-Replayed"
 

@@ -16,7 +16,7 @@ from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import CueAction, CueState
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_event import StreamEvent
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 from ibe100.services.streams.which_stream import which_stream
 
 MEDIA_TYPES = {

@@ -18,7 +18,7 @@ from ibe100.api.routes.history import Moment
 from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.metrics import Series, StreamChange
 from ibe100.models.rights import Act
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 
 MOST_SERIES = 64
 

@@ -28,7 +28,7 @@ from ibe100.models.cues.schedule import (
 )
 from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.rights import Act
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 from ibe100.services.schedule.export_rows import rows_of
 from ibe100.services.schedule.import_rows import plan_of
 from ibe100.services.schedule.raw_rows import check_columns

@@ -15,7 +15,7 @@ from ibe100.models.base import Value
 from ibe100.models.rights import Act
 from ibe100.models.settings.sound import SoundPlan
 from ibe100.models.settings.views import SettingView
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 
 router = new_router("settings")
 

@@ -13,7 +13,7 @@ from ibe100.models.rights import Act
 from ibe100.models.stream_config import StreamConfig
 from ibe100.models.stream_list import Clash, DeletedStream, ManyAct, NotDone
 from ibe100.mpegts.stream_report import StreamReport
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 from ibe100.services.streams.stream_secrets import without_secrets
 
 router = new_router("streams")

@@ -14,11 +14,11 @@ from ibe100.api.replies import Done
 from ibe100.api.roles import ApiServices, needs, new_router
 from ibe100.models.alarms.notification import NotificationTarget, TargetView
 from ibe100.models.base import Value
+from ibe100.models.console import StreamWindow, WindowState
 from ibe100.models.errors import NotFound
 from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import CueAction
-from ibe100.models.window import StreamWindow, WindowState
-from ibe100.services.ports import AllServices
+from ibe100.services.api_ports import AllServices
 
 router = new_router("system")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from ibe100.models.window import Link
+from ibe100.models.console import Link
 
 LOOK_MS = 250
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, QSortFilterProxyModel, Qt, pyqtSignal
 
 from ibe100.models.alarms.alarm import Severity
+from ibe100.models.console import Link
 from ibe100.models.messages import StreamView
 from ibe100.models.stream_config import describe_input, describe_output
 from ibe100.models.stream_state import StreamState, Tally, Telemetry
-from ibe100.models.window import Link
 from ibe100.ui.qt_models.error_latch import ErrorLatch
 from ibe100.ui.words.tooltips import plain_tooltip
 from ibe100.utils.timecode import format_clock, format_countdown, format_span

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from ibe100.models.console import Link
 from ibe100.models.rights import Act
-from ibe100.models.window import Link
 from ibe100.ui.themes.icons import icon
 from ibe100.ui.themes.sizes import scaled
 from ibe100.ui.themes.tokens import Colour

@@ -6,7 +6,7 @@ import time
 
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from ibe100.models.window import Link
+from ibe100.models.console import Link
 from ibe100.ui.qt_models.link_model import LinkModel
 from ibe100.ui.themes.icons import icon_pixmap
 from ibe100.ui.themes.sizes import px, scaled
