@@ -15,6 +15,7 @@ from ibe100.models.rights import Act
 from ibe100.models.users import Token, User
 from ibe100.remote.access import RemoteConsole, RemoteUsers
 from ibe100.remote.alarms import RemoteAlarmRules, RemoteAlarms, RemoteNotifications
+from ibe100.remote.cluster import RemoteCluster
 from ibe100.remote.connection import Connection
 from ibe100.remote.cues import RemoteContracts, RemoteCues, RemotePresets, RemoteReturns
 from ibe100.remote.following import Following
@@ -43,7 +44,8 @@ class RemoteServer:
         users = Prefetched(connection, access.users(), User, Act.SET_USERS)
         tokens = Prefetched(connection, access.tokens(), Token, Act.SET_USERS)
         targets = Prefetched(connection, alarms.targets(), TargetView, Act.SET_NOTIFICATIONS)
-        self._lists: tuple[Prefetched[Any], ...] = (users, tokens, targets)
+        self.cluster = RemoteCluster(connection)
+        self._lists: tuple[Prefetched[Any] | RemoteCluster, ...] = (users, tokens, targets, self.cluster)
         self._reading: asyncio.Task[None] | None = None
         self.streams = self.inputs = self.monitoring = RemoteStreams(connection, mirror, following)
         self.media = RemoteMedia(connection)
