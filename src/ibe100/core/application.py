@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from ibe100.core.config import AppConfig, settings_files
 from ibe100.core.event_bus import EventBus, Subscription
 from ibe100.core.folders import Folders, resolve
+from ibe100.core.in_process import InProcess
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.logger import Logging
 from ibe100.core.records.address import server_of
@@ -25,7 +26,6 @@ from ibe100.core.settings_reload import SettingsReload, SettingsSource
 from ibe100.core.support.support import Support
 from ibe100.database.database import Database
 from ibe100.database.metrics_store import MetricsStore
-from ibe100.models.console import Link
 from ibe100.models.errors import ConfigurationError, StreamError
 from ibe100.models.messages import Message, NoticePosted, streams_of
 from ibe100.models.records.keys import RecordKeys
@@ -81,7 +81,7 @@ MEDIA_FOLDERS_FILE = "media_folders"
 _log = logging.getLogger(__name__)
 
 
-class Application:
+class Application(InProcess):
     """Services of one console or server; front ends see them as `services.ports.Services`."""
 
     def __init__(
@@ -210,13 +210,6 @@ class Application:
         )
         self._notices: tuple[str, ...] = (*database.notices, *secrets.notices)
         self._for_next_subscriber: list[NoticePosted] = []
-
-    def links(self) -> tuple[Link, ...]:
-        """None: the services are in this process."""
-        return ()
-
-    async def until_known(self) -> None:
-        """Return at once: what is open is known."""
 
     def messages(self, most_behind: int | None = None, after: str = "") -> Subscription:
         """Subscribe to all facts and the latest samples from now on; a bounded queue per subscriber.
