@@ -61,6 +61,17 @@ def one(cue_id: int) -> Call[Cue]:
     return Call("GET", place("cues", cue_id), Cue)
 
 
+def change_length(
+    stream: str, *, by_s: float | None = None, length_s: float | None = None, key: str = ""
+) -> Call[Cue]:
+    """Make the break on air so many seconds longer, or shorter, or name its whole length.
+
+    It is announced again, under its event id, with what is left of it.
+    """
+    body = given(action="CHANGE LENGTH", by_s=by_s, duration_s=length_s)
+    return Call("POST", place("streams", stream, "cues"), Cue, body=body, headers={KEY: key or new_key()})
+
+
 def cancel(cue_id: int) -> Call[Cue]:
     """Cancel a cue that is ARMED: it never airs."""
     return Call("POST", place("cues", cue_id, "cancel"), Cue)

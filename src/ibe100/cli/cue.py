@@ -119,6 +119,25 @@ def crash_in(
     _fire(Answer(data_dir, by, as_json, return_feed), cues.fire(stream, CueAction.CRASH_IN))
 
 
+@app.command("extend")
+def extend(
+    stream: StreamName,
+    by_seconds: Annotated[
+        float | None, typer.Option(help="So much longer; shorter if negative.", show_default=False)
+    ] = None,
+    length: Annotated[
+        float | None, typer.Option(help="Its whole length in seconds instead.", show_default=False)
+    ] = None,
+    by: By = "",
+    return_feed: ReturnWait = 0.0,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """CHANGE LENGTH: the break on air becomes longer or shorter, and is announced again with its rest."""
+    cue = cues.change_length(stream, by_s=by_seconds, length_s=length)
+    _fire(Answer(data_dir, by, as_json, return_feed), cue)
+
+
 @app.command("null")
 def null(
     stream: StreamName,

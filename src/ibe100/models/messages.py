@@ -41,6 +41,8 @@ class StreamView(Value):
     started_at: float | None = None
     break_ends_at: float | None = None
     """Wall clock: when the break on air resumes by itself; None where it does not, or none is on air."""
+    break_began_at: float | None = None
+    """Wall clock of the splice of the break on air; None in programme."""
     break_announced_end: float | None = None
     """Wall clock: when the announced duration of the break on air is over, or has been."""
     return_feed: ReturnFeedView | None = None

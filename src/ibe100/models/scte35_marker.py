@@ -41,6 +41,8 @@ class CueAction(StrEnum):
     """A time_signal with one segmentation_descriptor."""
     SEND_SECTION = "SEND SECTION"
     """A section made elsewhere, byte for byte."""
+    CHANGE_LENGTH = "CHANGE LENGTH"
+    """Announces the break on air again, under its event id, with the rest of another length."""
     CALL_OFF = "CALL OFF"
     """Withdraws a cue that is announced, by a cancel indicator; asked for by the number of that cue."""
 
@@ -74,6 +76,7 @@ ACTION_TRAITS: dict[CueAction, ActionTraits] = {
     CueAction.SPLICE_NULL: ActionTraits(splices="at once"),
     CueAction.TIME_SIGNAL: ActionTraits(splices="as asked", event_id="new"),
     CueAction.SEND_SECTION: ActionTraits(splices="as the section says", breach="warned of"),
+    CueAction.CHANGE_LENGTH: ActionTraits(splices="at once", event_id="of its break", during="a break"),
     CueAction.CALL_OFF: ActionTraits(splices="at once"),
 }
 OF_A_SECTION = frozenset({CueAction.SEND_SECTION, CueAction.CALL_OFF})
@@ -159,7 +162,9 @@ class CueRequest(Value):
     stream_id: str
     action: CueAction
     duration_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
-    """Announced duration of the break; None takes the stream's default."""
+    """Announced duration of the break; None takes the stream's default. Of CHANGE LENGTH its whole length."""
+    by_s: Annotated[float, Field(ge=-86_400, le=86_400)] | None = None
+    """Seconds that CHANGE LENGTH makes the break longer, or shorter, in place of duration_s."""
     pre_roll_s: Annotated[float, Field(ge=0, le=60)] | None = None
     """0 is immediate; otherwise the splice lies at least this far ahead on the stream's own PTS clock.
     None is what the stream's contract asks of a TO BREAK; without a contract, and for all else, 0."""
@@ -193,7 +198,12 @@ class CueRequest(Value):
         direction = self.action.traits.direction
         if self.returns is not None and direction is not Direction.OUT:
             raise ValueError(f"{self.action} begins no break: it has no returns of its own")
-        if self.duration_s is not None and direction is Direction.NONE:
+        is_change = self.action is CueAction.CHANGE_LENGTH
+        if is_change and (self.duration_s is None) is (self.by_s is None):
+            raise ValueError("CHANGE LENGTH needs duration_s, the whole length, or by_s")
+        if self.by_s is not None and not is_change:
+            raise ValueError(f"by_s belongs to CHANGE LENGTH, not to {self.action}")
+        if self.duration_s is not None and direction is Direction.NONE and not is_change:
             raise ValueError(f"{self.action} has no duration_s of its own")
         return self
 
@@ -243,7 +253,7 @@ class Cue(Value):
     frame_pts: float | None = None
     """Duration of a frame of the stream, 90 kHz ticks."""
     returns: BreakEnd | None = None
-    """Way the break ends that it begins; None where it begins none, or nothing was decided."""
+    """Way the break ends that it begins, or gives another length; None where nothing was decided."""
     idr_offset_ms: float | None = None
     """Splice less the nearest picture that came at which decoding can begin; negative is before it. None for
     an immediate cue, while it is not known, and where pictures were missed or are scrambled."""
@@ -267,8 +277,12 @@ class Cue(Value):
 
     @property
     def announced_end(self) -> float | None:
-        """Wall clock at which the break that it begins is over as announced; None without a duration."""
-        began = self.splice_at or self.seen_at or self.requested_at
+        """Wall clock at which the break that it begins is over as announced; None without a duration.
+
+        CHANGE LENGTH begins none: it announces the rest, counted from when it was asked for.
+        """
+        is_rest = self.action is CueAction.CHANGE_LENGTH
+        began = self.requested_at if is_rest else self.splice_at or self.seen_at or self.requested_at
         return None if self.duration_s is None else began + self.duration_s
 
     def moved_to(self, state: CueState, **changes: object) -> Cue:

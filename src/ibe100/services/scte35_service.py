@@ -19,6 +19,7 @@ from ibe100.models.stream_state import StreamState
 from ibe100.scte35.comparison import is_splice_null
 from ibe100.services.audit_trail import AuditTrail, acting
 from ibe100.services.cues.automatic_resume import AutomaticResume
+from ibe100.services.cues.break_change import changes_of, is_announced_return
 from ibe100.services.cues.breaks import BreakLedger
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.calling_off import CallingOff
@@ -152,7 +153,8 @@ class SCTE35Service:
         if known:
             newest = max(known, key=lambda cue: cue.cue_id)
             session_id = run.view.session_id if run.view.state.is_active else None
-            self._breaks.restore(newest, session_id, run.cue_options)
+            changes = changes_of(newest, self._cache.recent(run.stream_id))
+            self._breaks.restore(newest, session_id, run.cue_options, changes)
         self._receipts.show_break(run)
 
     async def close(self) -> None:
@@ -199,7 +201,9 @@ class SCTE35Service:
         """Wall clock at which the break that `out` began is over as announced; None without a duration."""
         current = self._breaks.open_break(out.stream_id)
         is_open = current is not None and current.splice_event_id == out.splice_event_id
-        return current.announced_end if current is not None and is_open else out.announced_end
+        if current is not None and is_open:
+            return current.announced_end
+        return [out, *changes_of(out, self._cache.recent(out.stream_id))][-1].announced_end
 
     async def preview(self, request: CueRequest) -> CuePreview:
         """Preview of what would go out now; nothing is reserved. Raises CueRefused when it could not."""
@@ -230,7 +234,19 @@ class SCTE35Service:
         if request.action is CueAction.CALL_OFF:
             raise CueRefused("a cue is called off by its number")
         demand(act_of(request.action), request.stream_id)
+        if request.action is CueAction.CHANGE_LENGTH:
+            await self._withdraw_return(request)
         return await self._fire(request)
+
+    async def _withdraw_return(self, request: CueRequest) -> None:
+        """Withdraw an automatic return that is announced, before its break gets another length."""
+        try:
+            await self._draft(self._runs.run_of(request.stream_id), request)
+        except CueRefused:
+            return  # put on record and said where it is fired
+        for cue in self._cache.open_of(request.stream_id):
+            if is_announced_return(cue):
+                await self._calling_off.call_off(cue, f"{REPLACED} {request.action}")
 
     async def _fire(self, request: CueRequest) -> Cue:
         run = self._runs.run_of(request.stream_id)

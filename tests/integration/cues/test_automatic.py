@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from ibe100.core.application import Application
 from ibe100.models.actor import AUTOMATIC_RETURN, CONSOLE
@@ -12,7 +15,8 @@ from ibe100.models.alarms.alarm import AlarmState
 from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueState
 from ibe100.models.stream_state import Tally
 from ibe100.mpegts.timestamps import pts_difference
-from ibe100.scte35 import encode, splice_null, to_base64
+from ibe100.scte35 import decode, encode, splice_null, to_base64
+from ibe100.scte35.values import SpliceInsert
 from ibe100.services.audit_trail import act_as
 from independent_parser import parse_file
 from services_rig import asked, console, fired, looped, on_air, until, until_alarm, until_over, view_of
@@ -113,3 +117,49 @@ async def test_ones_own_return_goes_before_the_automatic_one(tmp_path: Path, med
         assert (replaced.state, replaced.reason) == (CueState.CANCELLED, "replaced by CRASH IN")
         while (await link.request({"cmd": "status"}))["held_cues"]:
             await asyncio.sleep(0.02)  # or its runner would send it in our place
+
+
+async def test_a_break_is_given_another_length_and_its_return_moves_with_it(
+    tmp_path: Path, media: Path
+) -> None:
+    """Also where the return is announced already: it is withdrawn, and comes at the new end."""
+    out = tmp_path / "out.ts"
+    async with console(tmp_path / "data") as application:
+        stream_id = await on_air(application, looped(media, out, scte35=RETURNS))
+        away = await fired(application, stream_id, TO_BREAK, pre_roll_s=4.5, duration_s=8.0)
+        assert away.splice_at is not None and away.pts_time is not None
+        longer = await fired(application, stream_id, CueAction.CHANGE_LENGTH, by_s=4.0)
+        shorter = await fired(application, stream_id, CueAction.CHANGE_LENGTH, duration_s=10.0)
+        assert (longer.state, shorter.state) == (CueState.SPLICED, CueState.SPLICED)
+        assert (longer.break_update, shorter.break_update) == (1, 2)
+        view = view_of(application, stream_id)
+        assert view.tally is Tally.IN_BREAK
+        assert view.break_announced_end == pytest.approx(away.splice_at + 10.0, abs=0.01)
+
+        def announced() -> Cue | None:
+            recent = application.cues.recent(stream_id)
+            return next((one for one in recent if one.action is BACK and one.state is CueState.SEEN), None)
+
+        early = await until(announced, "the return at the end of the 10 s")
+        late = await fired(application, stream_id, CueAction.CHANGE_LENGTH, by_s=6.0)
+        withdrawn = next(one for one in application.cues.recent(stream_id) if one.cue_id == early.cue_id)
+        assert withdrawn.state is CueState.CANCELLED
+        assert withdrawn.reason.startswith("replaced by CHANGE LENGTH: it was announced and is withdrawn")
+        assert late.announced_end == pytest.approx(away.splice_at + 16.0, abs=0.01)
+        assert application.cues.announced_end(away) == late.announced_end
+        back = await returned(application, late)
+        assert back.state is CueState.SPLICED
+        assert back.pts_time is not None
+        frame = application.streams.run_of(stream_id).record
+        assert frame is not None
+        off = pts_difference(back.pts_time, away.pts_time) - 16 * 90_000
+        assert abs(off) <= frame.plan.frame_pts
+        assert application.cues.announced_end(away) == late.announced_end, "also when it is over"
+        await application.streams.stop(stream_id)
+    sections = [decode(base64.b64decode(text)).command for text in parse_file(out).splices_base64(500)]
+    said = [
+        "cancel" if one.splice_event_cancel_indicator else "out" if one.out_of_network_indicator else "in"
+        for one in sections
+        if isinstance(one, SpliceInsert)
+    ]
+    assert said == ["out", "out", "out", "in", "cancel", "out", "in"]

@@ -320,6 +320,29 @@ def test_a_break_over_its_announced_end_counts_up(console: Console) -> None:
     assert status.digits.text().startswith("+00:0")
 
 
+def test_the_break_on_air_is_made_longer_shorter_or_as_long_as_is_chosen(console: Console) -> None:
+    cues = console.services.cues
+    panel = console.parts.cue_panel
+    row = panel.break_end_row
+    assert not row.longer.isVisible()
+    panel.fire(CueAction.TO_BREAK)
+    console.until(row.longer.isVisible)
+    assert (row.shorter.text(), row.longer.text(), row.whole.text()) == ("−10 s", "+10 s", "60 s in all")
+    QTest.mouseClick(row.longer, LEFT)
+    console.until(lambda: len(cues.requests) == 2)
+    assert (cues.requests[1].action, cues.requests[1].by_s) == (CueAction.CHANGE_LENGTH, 10.0)
+    panel.break_row.set_value(90)
+    console.until(lambda: row.whole.text() == "90 s in all")
+    # One press is one cue, for a moment.
+    console.until(lambda: not panel._trigger.is_latched("stream-1", CueAction.CHANGE_LENGTH))
+    QTest.mouseClick(row.whole, LEFT)
+    console.until(lambda: len(cues.requests) == 3)
+    console.until(lambda: not panel._trigger.is_latched("stream-1", CueAction.CHANGE_LENGTH))
+    QTest.keyClick(console.window, Qt.Key.Key_F9, Qt.KeyboardModifier.ControlModifier)
+    console.until(lambda: len(cues.requests) == 4)
+    assert [(one.by_s, one.duration_s) for one in cues.requests[2:]] == [(None, 90.0), (10.0, None)]
+
+
 def test_how_the_break_ends_is_chosen_for_each_one_and_begins_as_the_stream_has_it(
     open_console: Callable[[FakeServices], Console],
 ) -> None:

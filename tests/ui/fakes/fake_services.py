@@ -149,7 +149,10 @@ class FakeCues:
             "seen_base64": cue.section_base64,
             "latency_ms": latency_ms,
         }
-        if cue.direction is Direction.OUT:
+        if cue.action is CueAction.CHANGE_LENGTH:
+            ends = cue.requested_at + (cue.duration_s or 0)
+            self._streams.update(cue.stream_id, break_ends_at=ends, break_announced_end=ends)
+        elif cue.direction is Direction.OUT:
             ends = time.time() + (cue.duration_s or 60)
             self._streams.update(cue.stream_id, tally=Tally.IN_BREAK, break_ends_at=ends)
         else:

@@ -28,7 +28,9 @@ class WantedCue(Value):
 
     action: CueAction
     duration_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
-    """Announced duration of the break; left out, the stream's default."""
+    """Announced duration of the break; left out, the stream's default. Of CHANGE LENGTH its whole length."""
+    by_s: Annotated[float, Field(ge=-86_400, le=86_400)] | None = None
+    """Seconds that CHANGE LENGTH makes the break on air longer, or shorter, in place of duration_s."""
     pre_roll_s: Annotated[float, Field(ge=0, le=60)] | None = None
     """0 is immediate; otherwise the splice lies at least this far ahead on the stream's own PTS clock.
     Left out, a TO BREAK has what the stream's contract asks; without one, and for all else, 0."""

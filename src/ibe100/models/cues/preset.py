@@ -10,8 +10,10 @@ from ibe100.models.base import Printable, Value, describe_error
 from ibe100.models.cues.segmentation import Segmentation
 from ibe100.models.scte35_marker import BreakEnd, CueAction, CueRequest
 
-NOT_BY_ONE_PRESS = frozenset({CueAction.CRASH_OUT, CueAction.CRASH_IN, CueAction.CALL_OFF})
-"""Actions whose buttons are held, and the withdrawal of a cue."""
+NOT_BY_ONE_PRESS = frozenset(
+    {CueAction.CRASH_OUT, CueAction.CRASH_IN, CueAction.CALL_OFF, CueAction.CHANGE_LENGTH}
+)
+"""Actions whose buttons are held, and those that are about another cue."""
 PRE_ROLLED = frozenset({"as asked", "as the contract asks"})
 """Ways of an action to splice (`ActionTraits.splices`) for which a preset may have a pre-roll."""
 MOST_PRESETS, MOST_STEPS = 40, 500

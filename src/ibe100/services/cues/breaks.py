@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from ibe100.models.scte35_marker import Cue, CueAction, Direction
+from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, Direction
 from ibe100.models.stream_config import Scte35Options
 from ibe100.mpegts.timestamps import PTS_HZ, pts_add
 from ibe100.utils.units import format_event_id
@@ -28,6 +28,8 @@ class OpenBreak:
     """The splicer resumes the programme when the announced duration is over (auto_return)."""
     resumes_by_cue: bool
     """An explicit return is sent when its announced duration is over."""
+    began_at: float
+    """Wall clock of its splice."""
     returns_until: float | None = None
     """Wall clock until which a late return is better than none: the stream was off the air at its end."""
     of_earlier_run: bool = False
@@ -41,7 +43,33 @@ class OpenBreak:
         end_pts = None
         if cue.pts_time is not None and cue.duration_s is not None:
             end_pts = pts_add(cue.pts_time, round(cue.duration_s * PTS_HZ))
-        return cls(cue.splice_event_id, cue.announced_end, end_pts, terms.auto_return, terms.explicit_return)
+        return cls(
+            cue.splice_event_id,
+            cue.announced_end,
+            end_pts,
+            terms.auto_return,
+            terms.explicit_return,
+            cue.splice_at or cue.seen_at or cue.requested_at,
+        )
+
+    def changed_by(self, change: Cue) -> OpenBreak:
+        """The break with the end that a CHANGE LENGTH has announced."""
+        end, end_pts = change.announced_end, self.end_pts
+        if end_pts is not None and end is not None and self.announced_end is not None:
+            end_pts = pts_add(end_pts, round((end - self.announced_end) * PTS_HZ))
+        return replace(self, announced_end=end, end_pts=end_pts)
+
+    @property
+    def returns(self) -> BreakEnd:
+        """Way it ends."""
+        if self.resumes_by_cue:
+            return BreakEnd.CUE
+        return BreakEnd.AUTO if self.resumes_itself else BreakEnd.HAND
+
+    def terms(self, options: Scte35Options) -> Scte35Options:
+        """Options of its stream, as this break ends."""
+        ends = {"auto_return": self.resumes_itself, "explicit_return": self.resumes_by_cue}
+        return options.model_copy(update=ends)
 
     @property
     def ends_at(self) -> float | None:
@@ -67,9 +95,15 @@ class BreakLedger:
         """The last break that no cue of ours has returned from; safe from any thread."""
         return self._breaks.get(stream_id)
 
-    def restore(self, newest: Cue, session_id: int | None, options: Scte35Options) -> None:
-        """Take up the newest cue on record that took viewers away or back; no session is a stopped stream."""
-        self.spliced(newest, options)
+    def restore(
+        self, newest: Cue, session_id: int | None, options: Scte35Options, changes: Iterable[Cue] = ()
+    ) -> None:
+        """Take up the newest cue on record that took viewers away or back, and changes of its break's length.
+
+        No session is a stopped stream.
+        """
+        for cue in (newest, *changes):
+            self.spliced(cue, options)
         if newest.session_id != session_id:
             self.stream_ended(newest.stream_id, time.time())
 
@@ -79,6 +113,10 @@ class BreakLedger:
             self._breaks.pop(cue.stream_id, None)
         elif cue.direction is Direction.OUT:
             self._breaks[cue.stream_id] = OpenBreak.begun_by(cue, options)
+        elif cue.action is CueAction.CHANGE_LENGTH:
+            current = self._breaks.get(cue.stream_id)
+            if current is not None and current.splice_event_id == cue.splice_event_id:
+                self._breaks[cue.stream_id] = current.changed_by(cue)
 
     def forget(self, stream_id: str) -> None:
         """Another host has the stream, and its break."""
@@ -97,8 +135,8 @@ class BreakLedger:
     def clock_was_set(self, step_s: float) -> None:
         """The wall clock was set by so much: the breaks end when they would have, at another time of it."""
         for stream_id, one in self._breaks.items():
-            if one.announced_end is not None:
-                self._breaks[stream_id] = replace(one, announced_end=one.announced_end + step_s)
+            end = None if one.announced_end is None else one.announced_end + step_s
+            self._breaks[stream_id] = replace(one, announced_end=end, began_at=one.began_at + step_s)
 
     def stream_ended(self, stream_id: str, now: float) -> None:
         """The stream is off: its next run may still return from a break that has not returned by itself."""
@@ -115,7 +153,7 @@ class BreakLedger:
 
         `pending` are the cues of the stream's breaks that are not over.
         """
-        if direction is Direction.NONE:
+        if direction is Direction.NONE and action is not CueAction.CHANGE_LENGTH:
             return None
         waiting = next(iter(pending), None)
         if waiting is not None:
@@ -129,6 +167,8 @@ class BreakLedger:
             return "the stream is in a break already; go BACK TO PROGRAMME first" if is_in_break else None
         if current is None:
             return "the stream is not in a break"
+        if action is CueAction.CHANGE_LENGTH and current.of_earlier_run:
+            return "the last run ended in its break: go BACK TO PROGRAMME"
         if action.traits.splices == "at once" and not current.is_running(now):
             return "the stream is not in a break: it has returned when the announced duration was over"
         return None

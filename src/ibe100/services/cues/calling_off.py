@@ -53,15 +53,18 @@ class CallingOff:
         self._dispatch = dispatch
         self._fire = fire
 
-    async def call_off(self, cue: Cue) -> Cue:
-        """Call off a cue: it is CANCELLED then. Raises CueRefused, StorageError: it goes on as it was."""
+    async def call_off(self, cue: Cue, why: str = "") -> Cue:
+        """Call off a cue: it is CANCELLED then. Raises CueRefused, StorageError: it goes on as it was.
+
+        `why`: reason on record where nobody has asked for it.
+        """
         withdrawal = self._check(cue)
         unsure = await self._dispatch.call_off(cue)
         try:
             cue = await self._announced(self._ledger.now(cue))
             words = f"by {acting().words}" + (f"; {unsure}" if unsure else "")
             if cue.state is CueState.ARMED:
-                return self._ledger.move(cue, CueState.CANCELLED, reason=f"disarmed {words}")
+                return self._ledger.move(cue, CueState.CANCELLED, reason=why or f"disarmed {words}")
             self._check(cue)
             action = CueAction.CALL_OFF
             request = CueRequest(stream_id=cue.stream_id, action=action, section=to_base64(withdrawal))
@@ -72,7 +75,9 @@ class CallingOff:
         cue = self._ledger.now(cue)
         if cue.state.is_final:
             return cue
-        reason = f"called off {words}: it was announced and is withdrawn by cue {withdrawn.cue_id}"
+        reason = (
+            f"{why or f'called off {words}'}: it was announced and is withdrawn by cue {withdrawn.cue_id}"
+        )
         return self._ledger.move(cue, CueState.CANCELLED, reason=reason)
 
     async def announced_again(self, cue: Cue) -> None:

@@ -18,6 +18,7 @@ from ibe100.scte35.values import SpliceInfoSection
 from ibe100.services.audit_trail import acting
 from ibe100.services.contracts.cue_linter import lint_cue
 from ibe100.services.contracts.options import default_pre_roll_s
+from ibe100.services.cues.break_change import is_announced_return, length_change
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
 from ibe100.services.cues.cuts.aim import aims, breach, forecast
 from ibe100.services.cues.readiness import given_splice, splice_target
@@ -126,7 +127,7 @@ def make_draft(
     action, traits = request.action, request.action.traits
     contract, current = run.contract, breaks.open_break(run.stream_id)
     asked = requested(run, request)
-    changes, warnings = _particulars(run, request, contract, current, recent)
+    changes, warnings = _particulars(run, request, contract, current, recent, asked.requested_at)
     if asked.pre_roll_s > 0 or request.splice_at is not None:
         changes["pts_time"], changes["splice_at"] = splice_target(
             run, asked.pre_roll_s, request.splice_at, commit_s, aims=aims(asked)
@@ -137,14 +138,19 @@ def make_draft(
     draft = Draft(
         request=request,
         cue=cue,
-        options=run.cue_options.ending_by(cue.returns),
+        options=(
+            current.terms(run.cue_options)
+            if current is not None and action is CueAction.CHANGE_LENGTH
+            else run.cue_options.ending_by(cue.returns)
+        ),
         contract=contract,
         of_break=current if traits.during == "a break" else None,
         allocates=cue.splice_event_id is None and traits.event_id != "none",
     )
     example = draft.numbered(draft.options.event_id_first)
     section = draft.section(example)
-    direction = direction_of(section, contract)
+    is_change = action is CueAction.CHANGE_LENGTH  # it announces a break that has begun
+    direction = Direction.NONE if is_change else direction_of(section, contract)
     refusal = breaks.refusal(run.stream_id, action, direction, pending_breaks(recent, action), time.time())
     if action is CueAction.SEND_SECTION:
         warnings += section_warnings(section) + ((refusal,) if refusal is not None else ())
@@ -172,8 +178,9 @@ def _particulars(
     contract: Contract | None,
     current: OpenBreak | None,
     recent: tuple[Cue, ...],
+    asked_at: float,
 ) -> tuple[dict[str, object], tuple[str, ...]]:
-    """Fields of the cue that its action decides, and warnings about it."""
+    """Fields of the cue that its action decides, and warnings about it; `asked_at` is wall clock."""
     match request.action:
         case CueAction.TO_BREAK:
             return {"duration_s": request.duration_s or run.cue_options.break_duration_s}, ()
@@ -188,6 +195,8 @@ def _particulars(
             if asked.type.is_start:
                 return {"duration_s": asked.duration_s}, ()
             return {"splice_event_id": open_start(asked.type, recent), "duration_s": None}, ()
+        case CueAction.CHANGE_LENGTH:
+            return length_change(request, contract, current, recent, asked_at), ()
         case CueAction.CALL_OFF:
             return {"splice_event_id": event_of(given_section(request.section)[1])[0]}, ()
         case CueAction.SEND_SECTION:
@@ -219,14 +228,16 @@ def _of_section(
 def pending_breaks(recent: Iterable[Cue], action: CueAction) -> list[Cue]:
     """The cues on their way that begin or end a break, oldest first.
 
-    A cue during a break takes the place of the automatic return that still waits for its time.
+    A cue during a break takes the place of the automatic return that still waits for its time, and another
+    length of the break that of one which is announced.
     """
     return [
         cue
         for cue in reversed(tuple(recent))
         if not cue.state.is_final
-        and cue.direction is not Direction.NONE
+        and (cue.direction is not Direction.NONE or cue.action is CueAction.CHANGE_LENGTH)
         and not (action.traits.during == "a break" and is_waiting_return(cue))
+        and not (action is CueAction.CHANGE_LENGTH and is_announced_return(cue))
     ]
 
 

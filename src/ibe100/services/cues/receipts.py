@@ -156,7 +156,13 @@ class CueReceipts:
         now = time.time()
         on_air = current is not None and current.is_on_air(now)
         ends_at = current.ends_at if current is not None and on_air else None
-        run.show_break(on_air, ends_at, current.announced_end if current is not None and on_air else None)
+        shown = current if on_air else None
+        run.show_break(
+            on_air,
+            ends_at,
+            None if shown is None else shown.announced_end,
+            None if shown is None else shown.began_at,
+        )
         if ends_at is not None:
             asyncio.get_running_loop().call_later(max(0.0, ends_at - now) + TICK_S, self.show_break, run)
 

@@ -66,7 +66,7 @@ def section_of(
 def _of_break(cue: Cue, options: Scte35Options, contract: Contract | None) -> SpliceInfoSection:
     assert cue.splice_event_id is not None
     tier = contract.tier if contract is not None else MAX_TIER
-    out = cue.action.traits.direction is Direction.OUT
+    out = cue.action.traits.direction is Direction.OUT or cue.action is CueAction.CHANGE_LENGTH
     duration_pts = None
     if out and cue.duration_s is not None:
         duration_pts = min(round(cue.duration_s * PTS_HZ), MAX_DURATION_PTS)

@@ -295,6 +295,7 @@ class StreamRun:
             started_at=record.started_at,
             break_ends_at=None,
             break_announced_end=None,
+            break_began_at=None,
         )
 
     def replan(self, record: RunRecord) -> None:
@@ -380,10 +381,16 @@ class StreamRun:
         self._armed = armed
         self._update()
 
-    def show_break(self, in_break: bool, ends_at: float | None, announced_end: float | None = None) -> None:
+    def show_break(
+        self,
+        in_break: bool,
+        ends_at: float | None,
+        announced_end: float | None = None,
+        began_at: float | None = None,
+    ) -> None:
         """A break is on air until `ends_at` (wall time; None without a known end), or the programme is."""
         self._in_break = in_break
-        self._update(break_ends_at=ends_at, break_announced_end=announced_end)
+        self._update(break_ends_at=ends_at, break_announced_end=announced_end, break_began_at=began_at)
 
     def show_return_feed(self, feed: ReturnFeedView | None) -> None:
         """The return feed as it is now; None where none is watched."""

@@ -83,7 +83,7 @@ class CuePanel(QWidget):
         self.status = CueStatus()
         self.break_row = ChoiceRow("Break, s", "Break of", BREAK_CHOICES_S, 60, own_up_to=LONGEST_BREAK_S)
         self.pre_roll_row = ChoiceRow("Pre-roll, s", "Pre-roll of", PRE_ROLL_CHOICES_S, 0)
-        self.break_end_row = BreakEndRow()
+        self.break_end_row = BreakEndRow(self._trigger, self._row, self.break_row.value)
         self.presets = PresetBar()
         self.buttons = CueButtons()
         self.preview = CuePreviewView()

@@ -72,14 +72,15 @@ def read_cue(row: StreamRow | None, cue: Cue | None, at: float, *, is_called_off
 
 def _read_break(row: StreamRow, cue: Cue | None, at: float, event: str) -> Reading:
     ends = row.view.break_ends_at or row.view.break_announced_end
-    began = None if cue is None else cue.splice_at or cue.seen_at or cue.requested_at
+    began = row.view.break_began_at
+    if began is None and cue is not None:
+        began = cue.splice_at or cue.seen_at or cue.requested_at
     out = "" if began is None else f"out {format_clock(began)}"
     returns = RETURNS.get(cue.returns, "") if cue is not None and cue.returns is not None else ""
     if ends is None:
         line = "no end was announced"
         return Reading("IN BREAK", "", line, event, "status_break", BREAK_PAGE, began=out, ends=returns)
-    length = cue.duration_s if cue is not None and cue.duration_s else None
-    part = None if length is None else max(0.0, 1 - (ends - at) / length)
+    part = None if began is None or ends <= began else max(0.0, (at - began) / (ends - began))
     if ends < at:
         over = f"+{format_countdown(at - ends)}"
         line = f"end was {format_clock(ends)}"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ibe100.models.scte35_marker import CueAction
 from ibe100.models.stream_list import ManyAct
+from ibe100.ui.cues.break_end_row import STEP_S
 from ibe100.ui.qt_models.card_order import CardSize
 from ibe100.ui.settings.sections import ABOUT, BACKUPS, CONTRACTS, USERS
 from ibe100.ui.themes.sizes import NORMAL_TEXT
@@ -40,6 +41,8 @@ def connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], o
             "edit_presets": cues.planned.edit_presets,
             "edit_rundown": cues.planned.edit_rundown,
             "cue_choices": cues.break_row.take_focus,
+            "longer_break": lambda: cues.break_end_row.change(STEP_S),
+            "shorter_break": lambda: cues.break_end_row.change(-STEP_S),
             "time_signal": lambda: cues.prepare(CueAction.TIME_SIGNAL),
             "send_section": lambda: cues.prepare(CueAction.SEND_SECTION),
             "splice_null": lambda: cues.prepare(CueAction.SPLICE_NULL),
