@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -18,8 +19,6 @@ from ibe100.models.scte35_marker import Cue, CueAction, CuePreview, CueRequest, 
 from ibe100.models.stream_state import StreamState
 from ibe100.scte35.comparison import is_splice_null
 from ibe100.services.audit_trail import AuditTrail, acting
-from ibe100.services.cues.automatic_resume import AutomaticResume
-from ibe100.services.cues.break_change import changes_of, is_announced_return
 from ibe100.services.cues.breaks import BreakLedger
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.calling_off import CallingOff
@@ -38,6 +37,8 @@ from ibe100.services.cues.draft import (
 from ibe100.services.cues.foreign import ForeignCues
 from ibe100.services.cues.heartbeat import Heartbeat
 from ibe100.services.cues.ledger import CueLedger
+from ibe100.services.cues.on_air.automatic_resume import AutomaticResume
+from ibe100.services.cues.on_air.break_change import changes_of
 from ibe100.services.cues.readiness import least_lead_s, readiness
 from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.cues.retiming import audit_detail
@@ -235,18 +236,10 @@ class SCTE35Service:
             raise CueRefused("a cue is called off by its number")
         demand(act_of(request.action), request.stream_id)
         if request.action is CueAction.CHANGE_LENGTH:
-            await self._withdraw_return(request)
+            with contextlib.suppress(CueRefused):  # put on record and said where it is fired
+                await self._draft(self._runs.run_of(request.stream_id), request)
+                await self._calling_off.make_way(request)
         return await self._fire(request)
-
-    async def _withdraw_return(self, request: CueRequest) -> None:
-        """Withdraw an automatic return that is announced, before its break gets another length."""
-        try:
-            await self._draft(self._runs.run_of(request.stream_id), request)
-        except CueRefused:
-            return  # put on record and said where it is fired
-        for cue in self._cache.open_of(request.stream_id):
-            if is_announced_return(cue):
-                await self._calling_off.call_off(cue, f"{REPLACED} {request.action}")
 
     async def _fire(self, request: CueRequest) -> Cue:
         run = self._runs.run_of(request.stream_id)

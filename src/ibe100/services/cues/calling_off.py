@@ -15,7 +15,9 @@ from ibe100.scte35.values import SegmentationDescriptor, SpliceInsert, TimeSigna
 from ibe100.services.audit_trail import acting
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.dispatch import CueDispatch
+from ibe100.services.cues.draft import REPLACED
 from ibe100.services.cues.ledger import CueLedger
+from ibe100.services.cues.on_air.break_change import gives_way
 from ibe100.utils.units import format_event_id
 
 POLL_S = 0.02
@@ -79,6 +81,14 @@ class CallingOff:
             f"{why or f'called off {words}'}: it was announced and is withdrawn by cue {withdrawn.cue_id}"
         )
         return self._ledger.move(cue, CueState.CANCELLED, reason=reason)
+
+    async def make_way(self, request: CueRequest) -> None:
+        """Withdraw the automatic return that is announced for an end which the break will not have.
+
+        Raises CueRefused, StorageError.
+        """
+        for cue in filter(gives_way, self._cache.open_of(request.stream_id)):
+            await self.call_off(cue, f"{REPLACED} {request.action}")
 
     async def announced_again(self, cue: Cue) -> None:
         """Withdraw a cue that came behind its withdrawal once more. Raises CueRefused, StorageError."""

@@ -18,9 +18,9 @@ from ibe100.scte35.values import SpliceInfoSection
 from ibe100.services.audit_trail import acting
 from ibe100.services.contracts.cue_linter import lint_cue
 from ibe100.services.contracts.options import default_pre_roll_s
-from ibe100.services.cues.break_change import is_announced_return, length_change
 from ibe100.services.cues.breaks import BreakLedger, OpenBreak
 from ibe100.services.cues.cuts.aim import aims, breach, forecast
+from ibe100.services.cues.on_air.break_change import gives_way, length_change
 from ibe100.services.cues.readiness import given_splice, splice_target
 from ibe100.services.cues.section import (
     auto_return_of,
@@ -237,7 +237,7 @@ def pending_breaks(recent: Iterable[Cue], action: CueAction) -> list[Cue]:
         if not cue.state.is_final
         and (cue.direction is not Direction.NONE or cue.action is CueAction.CHANGE_LENGTH)
         and not (action.traits.during == "a break" and is_waiting_return(cue))
-        and not (action is CueAction.CHANGE_LENGTH and is_announced_return(cue))
+        and not (action is CueAction.CHANGE_LENGTH and gives_way(cue))
     ]
 
 

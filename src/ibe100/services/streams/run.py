@@ -28,6 +28,7 @@ from ibe100.tsduck.plan import StreamPlan
 from ibe100.tsduck.telemetry import InfluxSample
 
 Desired: TypeAlias = Literal["run", "off"]
+At: TypeAlias = float | None
 
 
 class Runs(Protocol):
@@ -293,9 +294,7 @@ class StreamRun:
             command=record.command,
             session_id=record.session_id,
             started_at=record.started_at,
-            break_ends_at=None,
-            break_announced_end=None,
-            break_began_at=None,
+            **dict.fromkeys(("break_ends_at", "break_announced_end", "break_began_at")),
         )
 
     def replan(self, record: RunRecord) -> None:
@@ -381,13 +380,7 @@ class StreamRun:
         self._armed = armed
         self._update()
 
-    def show_break(
-        self,
-        in_break: bool,
-        ends_at: float | None,
-        announced_end: float | None = None,
-        began_at: float | None = None,
-    ) -> None:
+    def show_break(self, in_break: bool, ends_at: At, announced_end: At = None, began_at: At = None) -> None:
         """A break is on air until `ends_at` (wall time; None without a known end), or the programme is."""
         self._in_break = in_break
         self._update(break_ends_at=ends_at, break_announced_end=announced_end, break_began_at=began_at)

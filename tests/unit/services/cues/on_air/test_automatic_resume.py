@@ -18,11 +18,11 @@ from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import StreamState
 from ibe100.scte35 import encode, splice_insert, to_base64
 from ibe100.services.audit_trail import acting
-from ibe100.services.cues import automatic_resume as cue_resume
-from ibe100.services.cues.automatic_resume import AutomaticResume
 from ibe100.services.cues.breaks import BreakLedger
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.draft import REPLACED
+from ibe100.services.cues.on_air import automatic_resume as cue_resume
+from ibe100.services.cues.on_air.automatic_resume import AutomaticResume
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_link import RunnerLink
 from ibe100.services.streams.runner_samples import InfluxPost

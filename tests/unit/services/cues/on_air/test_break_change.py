@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -15,15 +16,15 @@ from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueRequest, Cu
 from ibe100.models.stream_config import Scte35Options
 from ibe100.mpegts.timestamps import PTS_HZ, PTS_MODULO, pts_difference
 from ibe100.scte35.values import BreakDuration, SegmentationDescriptor, SpliceInsert
-from ibe100.services.cues.break_change import (
+from ibe100.services.cues.breaks import BreakLedger, OpenBreak
+from ibe100.services.cues.draft import pending_breaks
+from ibe100.services.cues.on_air.break_change import (
     LEAST_CHANGE_S,
     LEAST_REST_S,
     changes_of,
-    is_announced_return,
+    gives_way,
     length_change,
 )
-from ibe100.services.cues.breaks import BreakLedger, OpenBreak
-from ibe100.services.cues.draft import pending_breaks
 from ibe100.services.cues.section import section_of
 
 BEGAN = 1_000.0
@@ -178,7 +179,9 @@ def test_a_length_is_changed_in_a_break_only_and_one_at_a_time() -> None:
     )
     assert "BACK TO PROGRAMME (event 0x00000009) is on its way" in str(refusal(opened(), back))
     automatic = back.model_copy(update={"requested_by": AUTOMATIC_RETURN.name})
-    assert is_announced_return(automatic)
+    assert "is on its way" in str(refusal(opened(), automatic)), "its splice is too near to be withdrawn"
+    automatic = automatic.model_copy(update={"splice_at": time.time() + 60})
+    assert gives_way(automatic)
     assert refusal(opened(), automatic) is None, "it is withdrawn"
     assert "CHANGE LENGTH" in str(refusal(opened(), cue(3, state=CueState.SENT, requested_at=BEGAN)))
     ended = opened()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from ibe100.models.actor import AUTOMATIC_RETURN
@@ -61,9 +62,10 @@ def length_change(
     }
 
 
-def is_announced_return(cue: Cue) -> bool:
-    """True for an automatic return that is out already: it is withdrawn before its break gets another end."""
-    return cue.requested_by == AUTOMATIC_RETURN.name and cue.state in (CueState.SENT, CueState.SEEN)
+def gives_way(cue: Cue) -> bool:
+    """True for an automatic return that is announced and can be withdrawn: its break may get another end."""
+    is_announced = cue.requested_by == AUTOMATIC_RETURN.name and cue.state in (CueState.SENT, CueState.SEEN)
+    return is_announced and (cue.can_be_called_off_until or 0.0) > time.time()
 
 
 def changes_of(out: Cue, recent: Iterable[Cue]) -> list[Cue]:
