@@ -207,7 +207,7 @@ async def test_the_list_says_which_name_reaches_no_stream_and_a_new_name_mends_i
         for number, name in ((1, "2"), (3, "7"))
     ]
     code, words = await house.typed("stream", "add", "101")
-    assert (code, words) == (2, "name '101': digits alone are the number of a stream; add a letter\n")
+    assert (code, words) == (3, "name '101': digits alone are the number of a stream; add a letter\n")
     engineer = await house.api.client(Role.ENGINEER)
     refused = await engineer.put("/api/v1/streams/8", json={"name": "8"})
     assert (refused.status_code, refused.json()["kind"]) == (422, "invalid")

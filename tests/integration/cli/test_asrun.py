@@ -98,7 +98,7 @@ async def test_the_log_is_read_beside_the_console_and_a_changed_copy_is_found_ou
     assert f"CHANGED. It names SHA-256 {log['sha256']}" in out
 
 
-async def test_a_wrong_use_is_one_line_and_exit_2(console: Path) -> None:
+async def test_what_is_refused_is_one_line_and_exit_3(console: Path) -> None:
     code, out, err = await run("asrun", "--data-dir", str(console), "--day", "yesterday")
     assert (code, out) == (3, "")
     assert err == "ibe100: 'yesterday' is no day; write it as 2026-11-22\n"

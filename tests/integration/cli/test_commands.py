@@ -12,7 +12,7 @@ import pytest
 
 from demo_rig import Place, finished, place_in
 
-REFUSED = 2
+WRONG_USE, REFUSED, NO_SERVER = 2, 3, 4
 IMMEDIATE = "/DAgAAAAAAAAAP/wDwVgAAABf//+AA27oAABAAAAAMzs8jQ="
 
 
@@ -65,7 +65,7 @@ def test_options_without_a_command_are_those_of_the_console(place: Place) -> Non
         ]
     )
     assert "--screenshot" in help_of_console.out
-    assert (help_of_console.code, unknown.code, refused.code) == (0, REFUSED, REFUSED)
+    assert (help_of_console.code, unknown.code, refused.code) == (0, WRONG_USE, WRONG_USE)
     assert "--broadcast" in unknown.err
     assert "'auto', 'tsduck', 'builtin'" in refused.err
 
@@ -90,10 +90,10 @@ def test_doctor_tells_what_is_there_and_decode_what_a_cue_means(place: Place) ->
 
     assert decoded.code == 0, decoded.err
     assert "1610612737" in decoded.out
-    assert damaged.code == REFUSED
+    assert damaged.code == WRONG_USE
     assert damaged.refusal().startswith("scte35: ")
 
-    assert asked.code == REFUSED
+    assert asked.code == NO_SERVER
     assert asked.err == (
         f"ibe100: no console or server runs on {place.data_dir}; start one with ./run or ./run serve\n"
     )

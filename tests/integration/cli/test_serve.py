@@ -24,7 +24,7 @@ from ibe100_client import AnswerLost, Call, Client, NotReachable, Refused, cues,
 from ibe100_client.values import Stream
 from independent_parser import Parsed
 
-REFUSED = 2
+REFUSED = 3
 
 T = TypeVar("T")
 

@@ -25,7 +25,7 @@ from loopback import free_port
 from services_rig import settings
 from tls_rig import certificate_in
 
-REFUSED = 2
+REFUSED = 3
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 from demo_rig import Ended, Place, finished, patiently, place_in
 from loopback import free_port
 
-REFUSED = 2
+REFUSED = 3
 INTERRUPTED = 130
 
 
