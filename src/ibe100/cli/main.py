@@ -14,7 +14,8 @@ from ibe100 import __version__
 from ibe100.cli.reference.completion import Shell
 from ibe100.cli.reference.completion import completion as completion_of
 from ibe100.cli.reference.exit_codes import NO_SERVER, REFUSED
-from ibe100.cli.reference.manual import man_page, markdown_page
+from ibe100.cli.reference.manual import Page
+from ibe100.cli.reference.manual import page as page_of
 from ibe100.cli.reference.tree import read_commands
 from ibe100.models.cues.as_run import AsRunFormat
 from ibe100.models.errors import OperatorError
@@ -223,11 +224,12 @@ def completion(
 @app.command()
 def manual(
     context: typer.Context,
-    markdown: Annotated[bool, typer.Option("--markdown", help="As a page of the documentation.")] = False,
+    page: Annotated[
+        Page, typer.Argument(metavar="PAGE", help="man, or commands or alarms of the documentation.")
+    ] = Page.MAN,
 ) -> None:
-    """Print the manual page of all commands, as man reads it."""
-    commands = read_commands(context)
-    typer.echo(markdown_page(commands) if markdown else man_page(commands), nl=False)
+    """Print the manual page of all commands, as man reads it, or a page of the documentation."""
+    typer.echo(page_of(page, read_commands(context)), nl=False)
 
 
 def _mount(arguments: list[str]) -> None:

@@ -56,7 +56,7 @@ def test_bash_completes_commands_and_options_without_starting_python(
 
 def test_the_manual_has_each_command_with_its_options_and_every_exit_code() -> None:
     """Of man and of the documentation; the program is called as where it is installed."""
-    page, markdown = program("manual").stdout, program("manual", "--markdown").stdout
+    page, markdown = program("manual").stdout, program("manual", "commands").stdout
     for text in (page, markdown):
         assert "./run " not in text.replace("In a checkout `./run` stands", "")
     assert page.startswith(".TH IBE100 1")
@@ -66,10 +66,12 @@ def test_the_manual_has_each_command_with_its_options_and_every_exit_code() -> N
     assert "No console or server runs" in page
 
 
-def test_the_page_of_the_commands_is_that_of_the_program() -> None:
-    """A command that is added or changed is in the documentation: ibe100 manual --markdown writes it."""
-    told = program("manual", "--markdown").stdout
-    assert (ROOT / "docs/reference/commands.md").read_text() == told
+@pytest.mark.parametrize("page", ["commands", "alarms"])
+def test_a_page_that_is_made_from_the_program_is_that_of_the_program(page: str) -> None:
+    """A command or alarm that is added is in the documentation: ./run manual PAGE >docs/reference/PAGE.md"""
+    assert (ROOT / f"docs/reference/{page}.md").read_text() == program("manual", page).stdout, (
+        f"write it anew: ./run manual {page} >docs/reference/{page}.md"
+    )
 
 
 def test_no_server_refused_and_wrong_use_end_with_codes_of_their_own(tmp_path: Path) -> None:

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import StrEnum
 
 from ibe100 import __version__
 from ibe100.cli.reference.exit_codes import MEANINGS
 from ibe100.cli.reference.tree import CommandHelp, Option, every_command
 
 
-def man_page(root: CommandHelp) -> str:
+class Page(StrEnum):
+    """Pages that are made from the program itself."""
+
+    MAN = "man"
+    COMMANDS = "commands"
+    ALARMS = "alarms"
+
+
+def page(wanted: Page, root: CommandHelp) -> str:
+    """The text of a page."""
+    match wanted:
+        case Page.MAN:
+            return _man_page(root)
+        case Page.COMMANDS:
+            return "\n".join(_commands_page(root)) + "\n"
+        case Page.ALARMS:
+            return "\n".join(_alarms_page()) + "\n"
+
+
+def _man_page(root: CommandHelp) -> str:
     """The page ibe100(1) in the macros of man."""
     lines = [
         f'.TH IBE100 1 "" "IBE-100 {__version__}" "User Commands"',
@@ -23,7 +43,7 @@ def man_page(root: CommandHelp) -> str:
     ]
     for command in every_command(root):
         if not command.commands:
-            lines += [f".SH {_roff(' '.join(command.path).upper())}", ".B " + _roff(usage(command)), ".PP"]
+            lines += [f".SH {_roff(' '.join(command.path).upper())}", ".B " + _roff(_usage(command)), ".PP"]
             lines += [_roff(_one_line(command.help))]
             for option in (*command.arguments, *command.options):
                 lines += [".TP", f".B {_roff(_head(option))}", _roff(_one_line(option.help)) or "\\&"]
@@ -33,18 +53,13 @@ def man_page(root: CommandHelp) -> str:
     return "\n".join(lines) + "\n"
 
 
-def markdown_page(root: CommandHelp) -> str:
-    """The page of the documentation; programs are called `ibe100`, as they are where they are installed."""
-    return "\n".join(_markdown(root)) + "\n"
-
-
-def usage(command: CommandHelp) -> str:
+def _usage(command: CommandHelp) -> str:
     """One line, such as `ibe100 stream start [OPTIONS] STREAM`."""
     words = ["ibe100", *command.path, "[OPTIONS]", *(one.names[0] for one in command.arguments)]
     return " ".join(words)
 
 
-def _markdown(root: CommandHelp) -> Iterator[str]:
+def _commands_page(root: CommandHelp) -> Iterator[str]:
     yield "# Commands"
     yield ""
     yield "Made from the program's own help. In a checkout `./run` stands in the place of `ibe100`."
@@ -64,12 +79,28 @@ def _markdown(root: CommandHelp) -> Iterator[str]:
             "",
             _cell(command.help),
             "",
-            f"    {usage(command)}",
+            f"    {_usage(command)}",
             "",
         )
         yield from ("| | |", "|---|---|")
         for option in (*command.arguments, *command.options):
             yield f"| `{_cell(_head(option))}` | {_cell(option.help)} |"
+
+
+def _alarms_page() -> Iterator[str]:
+    from ibe100.services.alarms.catalogue import RULES
+
+    yield "# Alarms"
+    yield ""
+    yield "Every condition that can be an alarm, made from the catalogue. Severity 1 needs a person at once."
+    yield "Delays, severities and thresholds can be set in the window, for all streams or one."
+    for rule in sorted(RULES.values(), key=lambda one: (one.severity, one.title)):
+        raised = f"raised after {rule.on_delay_s:g} s" if rule.on_delay_s else "raised at once"
+        yield from ("", f"## {_cell(rule.title)}", "")
+        yield from (f"`{rule.condition}` · severity {int(rule.severity)} · {raised}", "")
+        yield from ("| | |", "|---|---|")
+        yield f"| Cause | {_cell(rule.cause)} |"
+        yield f"| What to do | {_cell(rule.what_to_do)} |"
 
 
 def _head(option: Option) -> str:
