@@ -59,12 +59,20 @@ class PsiRewriter(PacketProcessor):
         if pid in self._assemblers:
             self._assemblers[pid] = TableAssembler(pid)
 
-    def packer(self, pid: int, *, packed: bool = False) -> SectionPacker:
-        """The packer that replaces the packets of this PID from now on; `packed` is for a new one."""
+    def packer(self, pid: int, *, packed: bool = False, sent_on: int | None = None) -> SectionPacker:
+        """The packer that replaces the packets of this PID from now on; `packed` is for a new one.
+
+        What it packs has the same PID, or is `sent_on` another.
+        """
         if pid not in self._packers:
-            self._packers[pid] = SectionPacker(pid, packed=packed)
+            self._packers[pid] = SectionPacker(pid if sent_on is None else sent_on, packed=packed)
             self._touched[pid] = True
         return self._packers[pid]
+
+    def pass_unchanged(self, pid: int) -> None:
+        """Replace the packets of this PID no more."""
+        if self._packers.pop(pid, None) is not None and pid not in self._assemblers:
+            self._touched[pid] = False
 
     def filter_sections(self, pid: int, edit: Callable[[bytes], bytes | None]) -> None:
         """Send the sections of this PID on as `edit` returns them, in order; None leaves one out."""

@@ -34,6 +34,7 @@ from ibe100.minitsp.switch.command_line import SwitchCommandLine, parse_switch_c
 from ibe100.minitsp.switch.commands import take_datagrams, take_lines
 from ibe100.minitsp.switch.input_switch import InputSwitch
 from ibe100.minitsp.switch.received_input import InputContext, ReceivedInput
+from ibe100.minitsp.switch.service_mapper import OutputLayout, ServiceMapper
 from ibe100.runner.launch import MARK
 
 PROGRAM: Final = "tsswitch"
@@ -86,9 +87,9 @@ def _run(line: SwitchCommandLine, context: Context, log: LogSink) -> int:
 def _build_switch(line: SwitchCommandLine, context: Context, log: LogSink) -> InputSwitch:
     """Make the switch with all its inputs, each of them once to check its options. Raises BuildError."""
     options, rules = line.options, rules_of(line.options)
-    paced = options.pids("paced-input")
+    paced, layout, service = options.pids("paced-input"), OutputLayout(), options.optional_integer("service")
     makers = [
-        _input_maker(call, context, log, rules, is_paced=at in paced or call.name in _PACED)
+        _input_maker(call, context, log, rules, layout, service, is_paced=at in paced or call.name in _PACED)
         for at, call in enumerate(line.inputs)
     ]
     choice = InputChoice(rules, current=options.integer("first-input", rules.primary or 0))
@@ -96,7 +97,14 @@ def _build_switch(line: SwitchCommandLine, context: Context, log: LogSink) -> In
 
 
 def _input_maker(
-    call: PluginCall, parent: Context, log: LogSink, rules: SwitchRules, *, is_paced: bool
+    call: PluginCall,
+    parent: Context,
+    log: LogSink,
+    rules: SwitchRules,
+    layout: OutputLayout,
+    service: int | None,
+    *,
+    is_paced: bool,
 ) -> Callable[[Callable[[Packets], None]], ReceivedInput]:
     context = InputContext(parent.tsp, log, attended=parent.attended)
     build_input(call, context)
@@ -105,7 +113,8 @@ def _input_maker(
         regulator = Regulate(Regulate.options.parse(["--pcr-synchronous"]), context) if is_paced else None
         return build_input(call, context), regulator
 
-    return lambda give: ReceivedInput(context, build, rules, give)
+    mapper = ServiceMapper(context, layout, service)
+    return lambda give: ReceivedInput(context, build, mapper, rules, give)
 
 
 def _listen(options: Arguments, switch: InputSwitch, context: Context) -> None:

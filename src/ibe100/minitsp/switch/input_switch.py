@@ -91,8 +91,13 @@ class InputSwitch(PacketInput):
         def take(packets: Packets) -> None:
             if index != self.choice.current:
                 return
+            self._inputs[index].mapper.begin_on_air()
+            mapper = self._inputs[index].mapper
             with self._lock:
                 if index == self.choice.current:
+                    if mapper.has_changed:
+                        mapper.has_changed = False
+                        self._announcer.begin()
                     self._ring.offer(self._announcer.announce(packets).tobytes())
 
         return take

@@ -19,6 +19,7 @@ from ibe100.minitsp.chain.plugin import (
 )
 from ibe100.minitsp.switch.choice import NEVER, InputHealth, SwitchRules
 from ibe100.minitsp.switch.packet_quality import PacketQuality
+from ibe100.minitsp.switch.service_mapper import ServiceMapper
 
 _POLL_S: Final = 0.05
 _REOPEN_S: Final = 0.5
@@ -58,10 +59,12 @@ class ReceivedInput:
         self,
         context: InputContext,
         build: Callable[[], tuple[PacketInput, PacketProcessor | None]],
+        mapper: ServiceMapper,
         rules: SwitchRules,
         give: Callable[[Packets], None],
     ) -> None:
         """`build` makes the plugin, and the regulator of one that comes in bursts; `give` takes packets."""
+        self.mapper = mapper
         self.context = context
         self._build = build
         self._give = give
@@ -127,4 +130,4 @@ class ReceivedInput:
             self._quality.feed(packets, now_s)
             self.received += len(packets)
             self.health.last_s, self.health.fault = now_s, self._quality.fault
-            self._give(packets)
+            self._give(self.mapper.process(Block(packets, 0)).packets)

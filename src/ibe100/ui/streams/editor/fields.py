@@ -49,7 +49,7 @@ def _number(key: str, title: str, hint: str, unit: str = "", empty: Empty = Empt
 
 def _address(at: int, title: str) -> FieldSpec:
     """Field for one of several inputs; two of them are needed."""
-    hint = "an address or a file; a file is played for ever, as a slate" if at else "an address or a file"
+    hint = "an address, or a file as a slate" if at else "an address or a file"
     return FieldSpec(
         f"input.inputs.{at}", title, FieldKind.ADDRESS, hint, empty=Empty.NEEDED if at < 2 else Empty.NONE
     )
