@@ -36,6 +36,7 @@ _PAT_TABLE, _PMT_TABLE = 0x00, 0x02
 _DAMAGED, _UNIT_START = 0x80, 0x40
 _SCRAMBLED, _ADAPTATION, _PAYLOAD = 0xC0, 0x20, 0x10
 _ADAPTATION_CONTROL = _ADAPTATION | _PAYLOAD
+_JUMP_FLAG = 0x80
 _PCR_FLAG = 0x10
 _PTS_MODULO, _PTS_HZ = 1 << 33, 90_000
 _MOST_TABLES = 256
@@ -135,6 +136,7 @@ class PacketWatch:
             if flags & _ADAPTATION_CONTROL != _PAYLOAD:
                 self._look_for_pcr(datagram[at : at + PACKET_BYTES], pid, self._packets + at // PACKET_BYTES)
                 if not flags & _PAYLOAD:
+                    self._note_announced(datagram[at : at + PACKET_BYTES], pid)
                     continue
             before = counters.get(pid)
             counters[pid] = counter = flags & 0x0F
@@ -146,6 +148,11 @@ class PacketWatch:
         self._packets += len(highs)
         if has_null:
             self._came.add(("null", NULL_PID))
+
+    def _note_announced(self, packet: bytes, pid: int) -> None:
+        """Expect no counter behind a packet that announces a jump and has nothing else."""
+        if packet[4] and packet[5] & _JUMP_FLAG and self._counters.pop(pid, None) is not None:
+            self.pictures.lose((pid,))
 
     def _look_for_pcr(self, packet: bytes, pid: int, number: int) -> None:
         if len(packet) < PACKET_BYTES or not packet[3] & _ADAPTATION or packet[1] & _DAMAGED:
@@ -182,7 +189,7 @@ class PacketWatch:
         if counter == (before + 1) & 0x0F:
             self._repeated.discard(pid)
             return
-        announced = packet[3] & _ADAPTATION and packet[4] and packet[5] & 0x80
+        announced = packet[3] & _ADAPTATION and packet[4] and packet[5] & _JUMP_FLAG
         if not announced and (counter != before or pid in self._repeated):
             self._lost[pid] += 1
         if counter == before:

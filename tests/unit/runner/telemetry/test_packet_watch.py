@@ -104,6 +104,14 @@ def test_a_packet_may_come_twice_but_not_three_times(source: Source) -> None:
     assert source.look(thrice, thrice, thrice) is not None
 
 
+def test_a_jump_that_was_announced_by_a_packet_of_its_own_is_no_loss(source: Source) -> None:
+    source.look(source.packet(SOUND), source.packet(SOUND))
+    announcement = bytes([0x47, SOUND >> 8, SOUND & 0xFF, 0x27, 183, 0x80]).ljust(188, b"\xff")
+    source.look(announcement, source.packet(SOUND, skip=5))
+    source.look(source.packet(SOUND))
+    assert not any(facts["lost"] for facts in source.told)
+
+
 def test_a_counter_that_was_announced_to_jump_is_no_loss(source: Source) -> None:
     packet = bytearray(source.packet(SOUND, skip=5))
     packet[3] |= 0x20
