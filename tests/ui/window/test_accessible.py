@@ -67,6 +67,19 @@ def test_every_control_of_every_dialog_has_a_name(
     assert found, "dialogs were opened"
 
 
+def test_a_field_that_chooses_is_described_by_its_name(
+    open_console: Callable[[FakeServices], Console],
+) -> None:
+    """Under Linux Qt's bridge gives what is chosen as its name."""
+    console = open_console(many_streams(2))
+    console.parts.docks.raise_page("cue_log")
+    combo = console.parts.cue_log.state
+    console.until(combo.isVisible)
+    assert (combo.accessibleName(), combo.accessibleDescription()) == ("State", "State")
+    digits = console.parts.cue_panel.status.digits
+    assert (digits.accessibleName(), digits.accessibleDescription()) == ("", "Countdown")
+
+
 def test_tab_goes_down_the_cue_panel(open_console: Callable[[FakeServices], Console]) -> None:
     console = open_console(many_streams(2))
     console.settle()

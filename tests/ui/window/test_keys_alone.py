@@ -52,7 +52,7 @@ def test_a_shift_with_keys_alone(open_console: Callable[[FakeServices], Console]
     def actions() -> list[CueAction]:
         return [request.action for request in cues.requests]
 
-    keys.press(Key.Key_Space)
+    keys.press(Key.Key_Return)
     console.until(
         lambda: any(view.state is StreamState.RUNNING for view in console.services.streams.streams())
     )

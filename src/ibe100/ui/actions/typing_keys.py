@@ -1,4 +1,4 @@
-"""Keys while text is typed: Esc leaves the field, letters search a list that drops down."""
+"""Keys in fields and on buttons: Esc leaves a field, letters search a list, Enter presses a button."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QPlainTextEdit,
+    QPushButton,
     QTextEdit,
     QWidget,
 )
@@ -21,7 +22,11 @@ COMMANDS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
 
 class TypingKeys(QObject):
-    """Keeps keys of fields in the window and its floating docks from the shortcuts of the same keys."""
+    """Keeps keys of fields in the window and its floating docks from the shortcuts of the same keys.
+
+    Enter presses the button that has the focus there, as it does in a dialog. A preset of a cue is pressed
+    by Space alone: an Enter that was meant for a field that is gone fires nothing.
+    """
 
     def __init__(self, events: ApplicationEvents, window: QMainWindow) -> None:
         super().__init__(events)
@@ -43,7 +48,7 @@ class TypingKeys(QObject):
             return False
         field = _text_field()
         if field is None:
-            return _is_letter_for_a_list(event)
+            return _press(event) or _is_letter_for_a_list(event)
         if event.key() != Qt.Key.Key_Escape:
             return False
         if event.type() == QEvent.Type.ShortcutOverride:
@@ -58,6 +63,18 @@ class TypingKeys(QObject):
         return place is self._window or (
             isinstance(place, QDockWidget) and place.parentWidget() is self._window
         )
+
+
+def _press(event: QKeyEvent) -> bool:
+    button = QApplication.focusWidget()
+    is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers() & COMMANDS
+    is_press = event.type() == QEvent.Type.KeyPress and not event.isAutoRepeat()
+    if not is_enter or not is_press or not isinstance(button, QPushButton):
+        return False
+    if button.property("kind") == "preset":
+        return False
+    button.click()
+    return True
 
 
 def _is_letter_for_a_list(event: QKeyEvent) -> bool:

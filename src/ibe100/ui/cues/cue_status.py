@@ -45,7 +45,8 @@ class CueStatus(QFrame):
         self.line = ElidedLabel("", "receipt")
         self.event_id = ElidedLabel("", "receipt")
         self.digits = label("", "cue_countdown")
-        self.digits.setAccessibleName("Countdown")
+        # A name would be read in the place of the digits.
+        self.digits.setAccessibleDescription("Countdown")
         self.digits.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.disarm = DisarmButton()
         self.disarm.clicked.connect(self.disarm_requested)

@@ -213,6 +213,16 @@ def choice_combo(accessible_name: str, choices: tuple[tuple[str, str], ...]) -> 
     return combo
 
 
+def describe_choice(widget: QWidget, _event: QEvent) -> bool:
+    """Let a screen reader say what a field chooses; called when any widget is shown.
+
+    Under Linux Qt gives what is chosen as the name of the field, and its own name nowhere.
+    """
+    if isinstance(widget, QComboBox) and not widget.accessibleDescription():
+        widget.setAccessibleDescription(widget.accessibleName())
+    return False
+
+
 def widen_list(widget: QWidget, _event: QEvent) -> bool:
     """Give the list of a field room for its longest words; called when any widget is shown."""
     field = widget.parentWidget()

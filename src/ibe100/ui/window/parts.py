@@ -46,7 +46,7 @@ from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.streams.stream_controller import StreamController
 from ibe100.ui.streams.stream_panel import StreamPanel
 from ibe100.ui.themes.appearance import APPEARANCE_FILE, AppearanceController
-from ibe100.ui.widgets.choices import widen_list
+from ibe100.ui.widgets.choices import describe_choice, widen_list
 from ibe100.ui.window.closing import Closing
 from ibe100.ui.window.docks import ConsoleDocks
 from ibe100.ui.window.first_run import FirstRunPage, StartingPage, StartPages
@@ -128,7 +128,8 @@ class Parts:
             self.events, pressed, panel.buttons.take_key, panel.disarm, panel.say_still_armed
         )
         self.typed_ahead = TypedAhead(self.events)
-        self.events.take(widen_list, QEvent.Type.Show)
+        for on_show in (widen_list, describe_choice):
+            self.events.take(on_show, QEvent.Type.Show)
         self.typing_keys = typing = TypingKeys(self.events, window)
         panel.status.disarm.key_now = lambda: SHIFT_ESC if typing.takes_escape() else ESC
         self.focus = FocusReturn(self.events, window, self.stream_panel.list, self.docks.is_in_sight)
