@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QRectF, QSize, pyqtSignal
+from PyQt6.QtCore import QEvent, QRectF, QSize, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -20,6 +20,7 @@ from ibe100.ui.widgets.buttons import push_button
 from ibe100.ui.widgets.fitting import FittingLabel, fit
 from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tally_mark import draw_severity
+from ibe100.ui.widgets.timers import single_shot
 from ibe100.ui.words.tooltips import set_tooltip
 from ibe100.utils.timecode import format_clock
 
@@ -106,6 +107,8 @@ class AlarmLine(QWidget):
             *(self.shelve_button, self.breaks_button, self.history_button, self.fold_button),
         ):
             head.addWidget(button)
+        # Once all of them wear another style: their widths are those of the one before until then.
+        self._restyled = single_shot(self, 0, self.fit)
         on_text_size(self, AlarmLine.fit)
 
     def show_quiet(self, found: Sequence[str]) -> None:
@@ -210,6 +213,12 @@ class AlarmLine(QWidget):
                 lambda gone: self.page_button.setVisible(listed and not gone),
             ),
         )
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Fit anew in another style."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.StyleChange:
+            self._restyled.start()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Fit the new width."""

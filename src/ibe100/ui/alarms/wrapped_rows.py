@@ -1,4 +1,4 @@
-"""Heights of table rows: a second or third line where the text of a column needs it."""
+"""Heights of table rows: more lines where the text of a column needs them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from ibe100.ui.themes.enterprise_theme import sans
 from ibe100.ui.themes.sizes import SECOND, on_text_size, px
 from ibe100.ui.widgets.timers import single_shot
 
-MOST_LINES = 3
+MOST_LINES = 6
+"""What to do is never cut in a narrow window; a text without end is."""
 MOST_ROWS = 100
 """Rows that are measured; those further down are one line high."""
 SETTLE_MS = 100

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PyQt6.QtCore import QModelIndex, QRect, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QFontMetrics, QPainter
+from PyQt6.QtGui import QFontMetrics, QPainter, QResizeEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QListView,
@@ -36,6 +36,8 @@ ROW_HEIGHT = 40
 TICK_MS = 200
 TICKS_PER_READING = 5
 COUNTDOWN_WIDTH = 74
+ROOMY_HEIGHT = 124
+"""Height at 100 % that two events and the buttons take."""
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LOOKS: dict[EventKind, tuple[str, Colour]] = {
@@ -126,20 +128,28 @@ class NextEvents(QWidget):
         self.plan_button.clicked.connect(self.plan_requested)
         self.import_button = _button("Import", "import", "Import planned breaks from CSV, JSON or XMLTV")
         self.import_button.clicked.connect(self.import_requested)
-        buttons = QHBoxLayout()
+        self._buttons = QWidget()
+        buttons = QHBoxLayout(self._buttons)
+        buttons.setContentsMargins(0, 0, 0, 0)
         buttons.addWidget(self.plan_button, 1)
         buttons.addWidget(self.import_button, 1)
         layout = QVBoxLayout(self)
         scaled(layout.setContentsMargins, 0, 4, 0, 0)
         scaled(layout.setSpacing, 4)
-        layout.addWidget(self.empty)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.empty, 1)
         layout.addWidget(self.list, 1)
-        layout.addLayout(buttons)
+        layout.addWidget(self._buttons)
         for signal in (schedule.changed, schedule.conflicts_changed, cues.cue_changed, streams.rowsRemoved):
             signal.connect(self._read)
         self._timer = repeating(self, TICK_MS, self._tick)
         self._timer.start()
         self._read()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Leave out the buttons where they would take the place of the events: the schedule has them too."""
+        super().resizeEvent(event)
+        self._buttons.setVisible(self.height() >= px(ROOMY_HEIGHT))
 
     def _tick(self) -> None:
         self._ticks += 1
@@ -156,7 +166,9 @@ class NextEvents(QWidget):
         conflicts = {one.break_id: self._schedule.conflict(one.break_id) for one in breaks}
         events = coming_events(breaks, cues, [row.view for row in rows], conflicts, time.time())
         self.model.show(events)
+        # One or the other: in a low window there is no room for both above the buttons.
         self.empty.setVisible(not events)
+        self.list.setVisible(bool(events))
 
     def _activated(self, index: QModelIndex) -> None:
         event = index.data(TABLE_ROW_ROLE)
