@@ -47,10 +47,12 @@ from ibe100.utils.units import counted
 
 NOTHING = "No cue was due on this day."
 SPLIT_LATE = "+1234 ms · +30.0 fr"
-TIMES = (PRECISE_CLOCK, PRECISE_CLOCK)
 WIDTHS: Widths = dict(
     enumerate(
-        (PRECISE_CLOCK, 104, ACTION, EVENT_ID, STATE, CLOCK, CLOCK, *TIMES, SPLIT_LATE, CLOCK, 176, 240)
+        (
+            *(PRECISE_CLOCK, 104, ACTION, EVENT_ID, STATE, CLOCK, CLOCK, PRECISE_CLOCK, PRECISE_CLOCK),
+            *(SPLIT_LATE, CLOCK, "+1234 ms", 176, 240),
+        )
     )
 )
 TIME_ZONES = (("UTC", "UTC day"), ("local", "local day"))
@@ -109,7 +111,9 @@ class AsRunPage(QWidget):
             head.addWidget(widget)
         head.addWidget(self.filter, 1)
         head.addWidget(self.refresh)
-        head.addWidget(self.export_button)
+        second = QHBoxLayout()
+        second.addWidget(self.summary, 1)
+        second.addWidget(self.export_button)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.table)
@@ -119,7 +123,7 @@ class AsRunPage(QWidget):
         scaled(layout.setContentsMargins, 8, 8, 8, 8)
         scaled(layout.setSpacing, 8)
         layout.addLayout(head)
-        layout.addWidget(self.summary)
+        layout.addLayout(second)
         layout.addWidget(splitter, 1)
 
     def _connect(self) -> None:

@@ -38,7 +38,7 @@ from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_date
 from ibe100.utils.units import counted
 
-WIDTHS: Widths = {0: DAY, 1: 96, 2: ACTION, 3: EVENT_ID, 4: STATE, 5: 70, 6: 176, 7: 240}
+WIDTHS: Widths = {0: DAY, 1: 112, 2: ACTION, 3: EVENT_ID, 4: STATE, 5: 70, 6: 176, 7: 240}
 SETTLE_MS = 250
 """Pause after the last key before the log is read, in ms."""
 PROGRESS_MS = 300

@@ -82,8 +82,8 @@ AUDIT_COLUMNS: tuple[Column[AuditRecord], ...] = (
     Column("Detail", lambda a: a.detail),
 )
 
-CUE_WIDTHS: Widths = {0: DATE, 1: 88, 2: ACTION, 3: EVENT_ID, 4: STATE}
-AUDIT_WIDTHS: Widths = {0: DATE, 1: 80, 2: 130, 3: 120}
+CUE_WIDTHS: Widths = {0: DATE, 1: 120, 2: ACTION, 3: EVENT_ID, 4: STATE}
+AUDIT_WIDTHS: Widths = {0: DATE, 1: 80, 2: ACTION, 3: 120}
 
 
 class HistoryPage(QWidget):

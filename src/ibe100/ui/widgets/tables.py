@@ -39,8 +39,8 @@ Widths = Mapping[int, int | str]
 """Widths by column: pixels at 100 %, or the longest text of the column."""
 CELL_EDGES = 20
 """Pixels at 100 % that a cell has besides its text."""
-CLOCK, PRECISE_CLOCK, DAY, DATE = "00:00:00", "00:00:00.000", "11-30 00:00:00", "2026-11-30 00:00:00"
-EVENT_ID, ACTION, STATE = "0x60000000", "BACK TO PROGRAMME", "AIRED LATE"
+CLOCK, PRECISE_CLOCK, DAY, DATE = "00:00:00", "00:00:00.000", "30 Nov 00:00:00", "2026-11-30 00:00:00"
+EVENT_ID, ACTION, STATE = "0x60000000", "BACK TO PROGRAMME", "WITHDRAWN"
 """Longest texts of columns."""
 HIDDEN = "hidden_by_choice"
 """Property of a table: the columns that somebody hid."""
@@ -90,6 +90,7 @@ def fit_columns(table: QTableView, widths: Widths, stretch: int) -> None:
     """
     columns = table.horizontalHeader()
     assert columns is not None
+    assert all(column < columns.count() for column in (stretch, *widths)), "a column that is not there"
     columns.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
     rest_width = widths.get(stretch, LEAST_REST)
     _Rest(table, stretch, LEAST_REST if isinstance(rest_width, str) else rest_width)
