@@ -182,6 +182,7 @@ def test_esc_closes_what_is_in_front_and_shift_esc_disarms_behind_it(
     console.until(place.isVisible)
     QTest.keyClick(place, Key.Key_Escape, Qt.KeyboardModifier.ShiftModifier)
     console.until(lambda: cues.cues[-1].state is CueState.CANCELLED)
+    assert panel.buttons.said == "", "what it said holds no more"
     if place.isVisible():  # the overlay of the keys goes at the first key, which is Shift
         QTest.keyClick(place, Key.Key_Escape)
 

@@ -11,7 +11,17 @@ from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
-from ibe100.ui.themes.sizes import HEADING, RADIUS, RADIUS_SHAPE, SCALE, STATE, TARGET_HEIGHT, px, scaled
+from ibe100.ui.themes.sizes import (
+    BODY,
+    HEADING,
+    RADIUS,
+    RADIUS_SHAPE,
+    SCALE,
+    STATE,
+    TARGET_HEIGHT,
+    px,
+    scaled,
+)
 from ibe100.ui.themes.tokens import Colour, shade
 from ibe100.ui.words.tooltips import set_tooltip
 
@@ -119,8 +129,12 @@ class CueButton(QAbstractButton):
         )
         painter.drawPixmap(px(14), top + (height - size) // 2, pixmap)
         painter.setPen(shade(ink))
-        painter.setFont(sans(HEADING if has_two_lines else STATE, bold=True))
-        painter.drawText(QRect(px(42), top, self.width() - px(48), height), LEFT, self.text())
+        room = QRect(px(42), top, self.width() - px(48), height)
+        title = sans(HEADING if has_two_lines else STATE, bold=True)
+        if QFontMetrics(title).boundingRect(room, 0, self.text()).width() > room.width():
+            title = sans(BODY, bold=True)  # another font than ours is wider
+        painter.setFont(title)
+        painter.drawText(room, LEFT, self.text())
         room = self._detail_room()
         cap_top = room.top() + px(4) if room.height() < px(32) else room.center().y() - px(9)
         cap = QRect(px(12), cap_top, px(30), px(18))

@@ -38,8 +38,7 @@ from ibe100.utils.units import format_event_id
 BREAK_CHOICES_S = (15, 30, 60, 90, 120)
 PRE_ROLL_CHOICES_S = (0, 4, 6, 8, 10)
 LONGEST_BREAK_S = 86_400.0
-TICK_MS = 100
-TICKS_PER_PREVIEW, TICKS_PER_READINESS = 10, 5
+TICK_MS, TICKS_PER_PREVIEW, TICKS_PER_READINESS = 100, 10, 5
 NO_STREAM = "no stream selected"
 
 
@@ -180,6 +179,7 @@ class CuePanel(QWidget):
 
     def disarm(self) -> None:
         """Call off the target's cue: disarmed while it is armed, withdrawn once it is announced."""
+        self.buttons.unsay()
         cue = self._cues.can_be_called_off(self._target_id, time.time())
         if cue is not None:
             self._client.ask("Disarm", lambda s: s.cues.cancel(cue.cue_id)).then(self._cues.put)

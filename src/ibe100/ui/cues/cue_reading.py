@@ -51,7 +51,8 @@ def read_cue(row: StreamRow | None, cue: Cue | None, at: float, *, is_called_off
         left = format_countdown(cue.splice_at - at)
         splice = f"splice {format_clock(cue.splice_at)}"
         if (cue.can_be_called_off_until or 0.0) > at:
-            line = splice if cue.state is CueState.ARMED else f"{splice} · {receipt_words(cue)}"
+            seen = f"{splice} · {'seen' if cue.seen else 'sent'} {cue.seen}/{cue.sent_expected}"
+            line = splice if cue.state is CueState.ARMED else seen
             return Reading(f"{cue.action} in", left, line, event, "status_armed", DISARM_PAGE)
         if cue.state in (CueState.ARMED, CueState.SENT, CueState.SEEN):
             receipt = f"{SENT_WORDS} · {receipt_words(cue)}"

@@ -32,6 +32,7 @@ class PresetBar(QWidget):
         self.buttons: list[QPushButton] = []
         self.more = QToolButton(self)
         self.more.setText("More")
+        self.more.setProperty("kind", "preset")
         self.more.setAccessibleName("More presets of cues")
         set_tooltip(self.more, "More presets; edit presets")
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
