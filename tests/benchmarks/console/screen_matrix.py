@@ -19,6 +19,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
 from ibe100.core.background_loop import BackgroundLoop
+from ibe100.ui.alarms.tone_player import TonePlayer
 from ibe100.ui.event_bridge import EventBridge
 from ibe100.ui.main_window import MainWindow
 from ibe100.ui.service_client import ServiceClient
@@ -115,6 +116,7 @@ def main() -> None:
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     application = QApplication([])
+    TonePlayer.play = lambda *_: None  # type: ignore[method-assign]
     if options.font:
         family = enterprise_theme.Family(options.font)
         enterprise_theme._families = lambda: (family, family)  # type: ignore[assignment]

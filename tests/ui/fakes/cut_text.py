@@ -49,7 +49,9 @@ class Drawn:
 def visible(root: QWidget, *kinds: type[QWidget]) -> list[QWidget]:
     """Widgets of these kinds that can be seen just now."""
     found = [child for child in root.findChildren(QWidget) if isinstance(child, kinds)]
-    return [child for child in found if child.isVisible() and not child.visibleRegion().isEmpty()]
+    # One that was hidden while its parents were being shown is visible to Qt as well, and is not painted.
+    shown = [child for child in found if child.isVisible() and not child.isHidden()]
+    return [child for child in shown if not child.visibleRegion().isEmpty()]
 
 
 def cut_text(root: QWidget) -> list[str]:
