@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ibe100.database.sql.custody import Custody
 from ibe100.models.alarms.alarm import Alarm, AlarmState
 from ibe100.models.messages import AlarmChanged, Message, StreamView
 from ibe100.models.profile import StreamEntry
@@ -64,6 +65,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.alarms = self
+        self.custody = Custody()
 
     async def save(self, alarm: Alarm) -> None:
         """Forget it."""

@@ -157,6 +157,8 @@ class AlarmBoard:
     async def judge(self, stream_id: str, stream_name: str, judgements: Judgements) -> None:
         """Raise or clear what was found at the same time, after the delays of the rules."""
         async with self._one_at_a_time:
+            if not self._storage.custody.holds(stream_id) and stream_id != MACHINE:
+                return  # it is another host's by now
             for shipped, judgement in judgements.items():
                 await self._judge((stream_id, shipped.condition), stream_name, judgement)
 

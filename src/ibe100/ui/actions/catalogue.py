@@ -51,6 +51,7 @@ CATALOGUE: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("notifications", "Notifications: recipients of alarms", act=Act.SET_NOTIFICATIONS),
     ActionSpec("machine", "Show the system: machine, console, processes"),
+    ActionSpec("hosts", "Show the hosts: load, streams, fencing"),
     ActionSpec("settings", "Settings", "Ctrl+,"),
     ActionSpec("users", "Users and tokens: who may sign in"),
     ActionSpec("backups", "Backups: make, prove, restore"),

@@ -86,6 +86,7 @@ def connect_actions(parts: Parts, dialogs: Dialogs, quit_console: Callable[[], o
             "paste": dialogs.intake.paste,
             "edit": lambda: parts.stream_controller.edit(streams.selected_id()),
             "duplicate": lambda: parts.stream_controller.duplicate(streams.selected_id()),
+            "hosts": dialogs.show_hosts,
             "deleted_streams": dialogs.show_deleted_streams,
             "remove": streams.remove_button.click,
             "save_profile": profiles.save,

@@ -12,6 +12,7 @@ from ibe100.ui.alarms.alarm_rules_view import AlarmRulesView
 from ibe100.ui.alarms.notification_view import NotificationView
 from ibe100.ui.settings.opening import SettingsOpening, SettingsParts
 from ibe100.ui.streams.deleted_streams import DeletedStreamsView
+from ibe100.ui.window.hosts_view import HostsView
 from ibe100.ui.window.machine_view import MachineView
 from ibe100.ui.window.menus.context_menus import ContextMenus
 from ibe100.ui.window.menus.intake import Intake
@@ -58,6 +59,10 @@ class Dialogs:
         view = DeletedStreamsView(self._parts.client, self._parent)
         view.restored.connect(self._parts.stream_controller.restored)
         view.show()
+
+    def show_hosts(self) -> None:
+        """Open the view of the hosts that work on the same database."""
+        HostsView(self._parts.client, self._parent).show()
 
     def show_machine(self) -> None:
         """Open the view of the machine, the console and its processes."""

@@ -213,7 +213,7 @@ class HeldDisk:
     """The alarms of a database whose disk writes nothing until it is let go."""
 
     def __init__(self, database: Database) -> None:
-        self.alarms, self.audit = self, database.audit
+        self.alarms, self.audit, self.custody = self, database.audit, database.custody
         self.let_go = asyncio.Event()
         self._database = database
 

@@ -15,7 +15,7 @@ VIEW_MENU = (
     *("theme_dark", "theme_light", "theme_high_contrast", ""),
     *("text_larger", "text_smaller", "text_normal", ""),
     *("undo", "redo", "deleted_streams", ""),
-    *("alarm_rules", "notifications", "machine", ""),
+    *("alarm_rules", "notifications", "machine", "hosts", ""),
     *("settings", "users", "backups", "contracts", "about", ""),
     *("palette", "keys"),
 )
