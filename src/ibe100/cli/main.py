@@ -29,7 +29,7 @@ GROUPS = {
         name: f"ibe100.cli.{name}"
         for name in ("stream", "cue", "schedule", "scte35", "contract", "user", "token", "backup", "config")
     },
-    **{name: f"ibe100.cli.records.{name}" for name in ("audit", "database", "secrets")},
+    **{name: f"ibe100.cli.records.{name}" for name in ("audit", "clip", "database", "secrets")},
     "cluster": "ibe100.cli.cluster.commands",
 }
 OWN_COMMANDS = frozenset({"console", "demo", "serve", "doctor", "asrun"})

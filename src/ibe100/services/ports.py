@@ -28,6 +28,7 @@ from ibe100.services.media_port import MediaPort
 from ibe100.services.preset_port import CuePresetPort
 from ibe100.services.record_ports import (
     AsRunPort,
+    ClipPort,
     MetricsCsvPort,
     MetricsPort,
     RecordsPort,
@@ -321,6 +322,8 @@ class Services(Protocol):
     def records(self) -> RecordsPort: ...
     @property
     def as_run(self) -> AsRunPort: ...
+    @property
+    def clips(self) -> ClipPort: ...
     @property
     def stream_events(self) -> StreamEventsPort: ...
     @property

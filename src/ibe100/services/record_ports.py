@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter
+from ibe100.models.clips.clip import Clip, ClipBundle, ClipQuery, ClipUse, RecordingState
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, LoggedStream
 from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
@@ -70,6 +71,25 @@ class AsRunPort(Protocol):
 
     async def export(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
         """Write the log to a file, whole or not at all; returns the SHA-256 that it names."""
+
+
+class ClipPort(Protocol):
+    """Clips of what was on air, around cues and alarms."""
+
+    async def list(self, query: ClipQuery = ClipQuery()) -> Sequence[Clip]:
+        """The newest first."""
+
+    async def file(self, clip_id: int) -> Path:
+        """The file of a clip on this machine. Raises StorageError with the reason where there is none."""
+
+    async def export(self, log: AsRunLog, path: Path) -> ClipBundle:
+        """Write the log of a day with the clips of its cues and alarms as a ZIP archive."""
+
+    async def use(self) -> ClipUse:
+        """What clips take of the disk."""
+
+    def recording(self) -> tuple[RecordingState, ...]:
+        """How the recording of each stream stands; on the loop only."""
 
 
 class StreamEventsPort(Protocol):

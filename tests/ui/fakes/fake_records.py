@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter
+from ibe100.models.clips.clip import Clip, ClipBundle, ClipQuery, ClipUse, RecordingState
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
 from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.scte35_marker import Cue, CueState
@@ -142,3 +143,32 @@ class FakeAsRun:
     async def export(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
         path.write_text(f"{format} {len(log.rows)}", encoding="utf-8")
         return "c0ffee"
+
+
+class FakeClips:
+    """Clips that a test has put on record."""
+
+    def __init__(self) -> None:
+        self.kept: list[Clip] = []
+        self.exported: list[Path] = []
+
+    async def list(self, query: ClipQuery = ClipQuery()) -> Sequence[Clip]:
+        return [
+            clip
+            for clip in self.kept
+            if query.cue_id in (None, clip.cue_id) and query.alarm_id in (None, clip.alarm_id)
+        ]
+
+    async def file(self, clip_id: int) -> Path:
+        return Path(next(clip.file for clip in self.kept if clip.clip_id == clip_id))
+
+    async def export(self, log: AsRunLog, path: Path) -> ClipBundle:
+        self.exported.append(path)
+        return ClipBundle(clips=len(self.kept), without=0, size=sum(clip.size for clip in self.kept))
+
+    async def use(self) -> ClipUse:
+        size = sum(clip.size for clip in self.kept)
+        return ClipUse(folder="/data/clips", clips=len(self.kept), size=size, ring_size=0)
+
+    def recording(self) -> tuple[RecordingState, ...]:
+        return ()

@@ -16,7 +16,7 @@ from fake_metrics import FakeMetrics, FakeMetricsCsv
 from fake_notifications import FakeNotifications
 from fake_preview import FakePreview
 from fake_previews import preview_of_other
-from fake_records import FakeAsRun, FakeRecords, FakeStreamEvents
+from fake_records import FakeAsRun, FakeClips, FakeRecords, FakeStreamEvents
 from fake_return_feeds import FakeReturnFeeds
 from fake_schedule import FakeSchedule
 from fake_streams import FakeMedia, FakeStreams
@@ -233,6 +233,7 @@ class FakeServices:
         self.profiles = FakeProfiles(self.streams)
         self.records = FakeRecords(self.streams, self.cues, self.alarms)
         self.as_run = FakeAsRun(self.streams, self.cues)
+        self.clips = FakeClips()
         self.stream_events = FakeStreamEvents()
         self.metrics = FakeMetrics()
         self.metrics_csv = FakeMetricsCsv()

@@ -11,6 +11,7 @@ from places import ROOT
 WITHOUT_A_ROUTE = {
     "links": "the connections of this window itself",
     "until_known": "the connections of this window itself",
+    "clips.export": "the archive may be larger than memory; the log and each clip have their routes",
     "console.*": "the seat at this window, and whoever sits there",
     "cues.fire": "by cue_once, under a key: an answer may be lost",
     "cue_presets.fire": "by cue_once, under a key: an answer may be lost",

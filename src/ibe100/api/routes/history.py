@@ -1,4 +1,4 @@
-"""Records: sessions, cues, events, as-run, audit."""
+"""Records: sessions, cues, events, as-run, audit, clips."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import Query, Response
+from fastapi.responses import FileResponse
 
 from ibe100.api.files import file_reply
 from ibe100.api.roles import ApiServices, Scarce, StreamWanted, find_stream, needs, new_router
+from ibe100.models.clips.clip import Clip, ClipQuery, ClipUse, RecordingState
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, LoggedStream
 from ibe100.models.cues.log import CueLog, CueLogQuery
 from ibe100.models.rights import Act
@@ -27,6 +29,7 @@ MEDIA_TYPES = {
 Moment = Annotated[float, Query(ge=0, le=253_402_300_799, allow_inf_nan=False)]
 """Wall clock, seconds since the epoch."""
 Limit = Annotated[int, Query(ge=1, le=5000)]
+Number = Annotated[int, Query(ge=1, lt=2**63)]
 Offset = Annotated[int, Query(ge=0, le=100_000)]
 """Where the page begins; the first is 0."""
 
@@ -115,3 +118,39 @@ async def as_run(
 async def _logged(services: AllServices, stream: str) -> str | None:
     """The stream_id of a stream that may have cues on record; None for all. Raises NotFound."""
     return which_stream(await services.as_run.streams(), stream).stream_id if stream else None
+
+
+@router.get("/clips", **needs(Act.READ, Scarce.FILES))
+async def clips(
+    services: ApiServices,
+    stream: StreamWanted,
+    cue: Number | None = None,
+    alarm: Number | None = None,
+    begins_at: Moment | None = None,
+    ends_at: Moment | None = None,
+    limit: Limit = 500,
+) -> list[Clip]:
+    """Clips around cues and alarms, the newest first; those that are gone too, with the reason."""
+    query = ClipQuery(
+        stream_id=stream, cue_id=cue, alarm_id=alarm, begins_at=begins_at, ends_at=ends_at, limit=limit
+    )
+    return list(await services.clips.list(query))
+
+
+@router.get("/clips/use", **needs(Act.READ, Scarce.FILES))
+async def use(services: ApiServices) -> ClipUse:
+    """Sizes of the clips and of the rings they are cut from."""
+    return await services.clips.use()
+
+
+@router.get("/clips/recording", **needs(Act.READ))
+async def recording(services: ApiServices) -> list[RecordingState]:
+    """How the recording of each stream stands."""
+    return list(services.clips.recording())
+
+
+@router.get("/clips/{clip_id}/file", response_class=FileResponse, **needs(Act.READ, Scarce.FILES))
+async def file(clip_id: int, services: ApiServices) -> FileResponse:
+    """The clip itself, a transport stream."""
+    path = await services.clips.file(clip_id)
+    return FileResponse(path, media_type="video/mp2t", filename=path.name)

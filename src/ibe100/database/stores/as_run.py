@@ -16,7 +16,9 @@ from ibe100.database.sql.engine import looking_engine
 from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
 from ibe100.database.sql.reader import Reader
 from ibe100.database.sql.schema import REVISION, CueRow, SessionRow, StreamRow, table_of
+from ibe100.database.stores.clips import listed_clips
 from ibe100.database.stores.return_receipts import receipts_of_cues
+from ibe100.models.clips.clip import Clip, ClipQuery
 from ibe100.models.cues.as_run import LoggedStream
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.errors import StorageError
@@ -85,6 +87,10 @@ class AsRunStore:
     async def return_receipts(self, first_cue_id: int, last_cue_id: int) -> dict[int, ReturnReceipt]:
         """Receipts from the return feeds, by cue_id; both ends included."""
         return await receipts_of_cues(self._reader, first_cue_id, last_cue_id)
+
+    async def clips(self, query: ClipQuery) -> tuple[Clip, ...]:
+        """Clips, the newest first."""
+        return await listed_clips(self._reader, query)
 
     async def streams(self) -> tuple[LoggedStream, ...]:
         """Streams of the list by their number, then those that were taken off it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -10,16 +9,10 @@ from sqlalchemy.orm import Session
 
 from ibe100.database.chain.covered import CLIP
 from ibe100.database.chain.links import Chain
-from ibe100.database.sql.handles import Handles, columns_of, to_value
+from ibe100.database.sql.handles import Handles, columns_of, to_value, to_values
 from ibe100.database.sql.reader import Reader
-from ibe100.database.sql.schema import ClipRow, table_of
+from ibe100.database.sql.schema import ClipRow
 from ibe100.models.clips.clip import Clip, ClipQuery
-
-MOST_CUES = 900
-"""Cues asked for at once; SQLite takes a thousand values in a statement."""
-
-_CLIPS = table_of(ClipRow).c
-_FIELDS = tuple(Clip.model_fields)
 
 
 class ClipStore:
@@ -58,7 +51,7 @@ class ClipStore:
 
     async def list(self, query: ClipQuery = ClipQuery()) -> tuple[Clip, ...]:
         """Clips, the newest first."""
-        return await self._handles.values(_listed(query), Clip)
+        return await listed_clips(self._handles.reader, query)
 
     async def kept(self, host: str) -> tuple[Clip, ...]:
         """Clips whose files are on the disk of a machine, the oldest first."""
@@ -70,20 +63,9 @@ class ClipStore:
         return await self._handles.values(select(ClipRow).where(ClipRow.centre_at >= at), Clip)
 
 
-async def clips_of_cues(reader: Reader, cue_ids: Collection[int]) -> dict[int, tuple[Clip, ...]]:
-    """Clips by cue_id, the first one made first; also from a file that a running console holds."""
-    wanted, found = list(cue_ids), dict[int, tuple[Clip, ...]]()
-    columns = select(*(_CLIPS[name] for name in _FIELDS)).order_by(_CLIPS.clip_id)
-
-    def work(session: Session) -> None:
-        for at in range(0, len(wanted), MOST_CUES):
-            for row in session.execute(columns.where(_CLIPS.cue_id.in_(wanted[at : at + MOST_CUES]))):
-                clip = Clip.model_validate(dict(zip(_FIELDS, row, strict=True)))
-                assert clip.cue_id is not None
-                found[clip.cue_id] = (*found.get(clip.cue_id, ()), clip)
-
-    await reader.read(work)
-    return found
+async def listed_clips(reader: Reader, query: ClipQuery) -> tuple[Clip, ...]:
+    """Clips, the newest first; also from a file that a running console holds."""
+    return await reader.read(lambda session: tuple(to_values(session.scalars(_listed(query)), Clip)))
 
 
 def _listed(query: ClipQuery) -> Select[Any]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import hashlib
 import io
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ibe100.models.clips.clip import Clip, ClipBundle
+from ibe100.models.clips.clip import Clip, ClipBundle, ClipQuery
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog
+from ibe100.models.errors import StorageError
 from ibe100.services.history.as_run_columns import utc_text
 from ibe100.services.history.as_run_export import SPREADSHEET_FORMULA
+from ibe100.services.history.as_run_log import AsRunService
 
 SUMS, SIGNATURE, LIST = "SHA256SUMS", "SHA256SUMS.sig", "clips.csv"
 COLUMNS = (
@@ -23,6 +27,26 @@ COLUMNS = (
     *("starts_at", "ends_at", "size", "sha256", "lost_packets", "file", "state"),
 )
 CHUNK_BYTES = 1 << 20
+MOST_CLIPS = 100_000
+
+
+async def bundle_of(
+    log: AsRunLog,
+    as_run: AsRunService,
+    clips_on_record: Callable[[ClipQuery], Awaitable[Sequence[Clip]]],
+    host: str,
+    path: Path,
+) -> ClipBundle:
+    """Write the log of a day with its clips. Raises StorageError."""
+    await as_run.check_path(path)
+    formats = (AsRunFormat.CSV, AsRunFormat.JSON)
+    logs = {f"as-run.{format}": await as_run.content(log, format) for format in formats}
+    query = ClipQuery(stream_id=log.stream_id, begins_at=log.begins_at, ends_at=log.ends_at, limit=MOST_CLIPS)
+    clips = (await clips_on_record(query))[::-1]
+    try:
+        return await asyncio.to_thread(write_bundle, path, logs, clips, host, as_run.signing_key)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def write_bundle(

@@ -13,14 +13,14 @@ from ibe100.database.database import Database
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter, AlarmState, Severity
 from ibe100.models.clips.clip import Clip, ClipBundle, ClipQuery, ClipUse, RecordingState
 from ibe100.models.clips.plan import ClipPlan
-from ibe100.models.cues.as_run import AsRunFormat, AsRunLog
+from ibe100.models.cues.as_run import AsRunLog
 from ibe100.models.errors import StorageError, StreamError
 from ibe100.models.messages import AlarmChanged, CueChanged, Message, StreamRemoved
 from ibe100.models.scte35_marker import Cue
 from ibe100.services.alarms.board import AlarmBoard
 from ibe100.services.alarms.catalogue import CLIPS_NOT_RECORDED
 from ibe100.services.alarms.rule import true_if
-from ibe100.services.clips.bundle import write_bundle
+from ibe100.services.clips.bundle import bundle_of
 from ibe100.services.clips.clip_folder import (
     FROM_DISK,
     RINGS,
@@ -52,7 +52,6 @@ AGAIN_S = 5.0
 SAME_ALARM_S = 60.0
 """A condition that comes and goes has one clip in this time."""
 MOST_JOBS = 200
-MOST_EXPORTED = 100_000
 
 _log = logging.getLogger(__name__)
 
@@ -157,21 +156,7 @@ class ClipService:
 
         Raises StorageError.
         """
-        logs = {
-            f"as-run.{format}": await self._as_run.content(log, format)
-            for format in (AsRunFormat.CSV, AsRunFormat.JSON)
-        }
-        query = ClipQuery(
-            stream_id=log.stream_id, begins_at=log.begins_at, ends_at=log.ends_at, limit=MOST_EXPORTED
-        )
-        clips = (await self._storage.clips.list(query))[::-1]
-        await self._as_run.check_path(path)
-        try:
-            return await asyncio.to_thread(
-                write_bundle, path, logs, clips, self._host, self._as_run.signing_key
-            )
-        except OSError as error:
-            raise StorageError(f"{path} cannot be written: {error.strerror or error}") from error
+        return await bundle_of(log, self._as_run, self._storage.clips.list, self._host, path)
 
     async def use(self) -> ClipUse:
         """What clips take of the disk."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from PyQt6.QtCore import QModelIndex
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter, Severity
+from ibe100.ui.clips.clip_button import ClipButton
 from ibe100.ui.qt_models.alarm_table import MACHINE, SEVERITY_WORDS, STATE_WORDS, lasted
-from ibe100.ui.qt_models.keyed_table import Column, KeyedTableModel
+from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.sizes import SCALE, scaled
 from ibe100.ui.widgets.labels import ElidedLabel, set_kind
@@ -80,6 +82,7 @@ class AlarmHistory(QWidget):
         self.words.setPlaceholderText("Stream, condition, value")
         self.words.setAccessibleName("Search the alarms")
         self.words.setClearButtonEnabled(True)
+        self.clip = ClipButton(client)
         self.summary = ElidedLabel("", "muted")
         self.model: KeyedTableModel[Alarm] = KeyedTableModel(
             COLUMNS, lambda a: a.alarm_id, self, font_size=SCALE
@@ -95,11 +98,15 @@ class AlarmHistory(QWidget):
         head.addWidget(self.span)
         head.addWidget(self.severity)
         head.addWidget(self.words, 1)
+        head.addWidget(self.clip)
         layout = QVBoxLayout(self)
         scaled(layout.setContentsMargins, 0, 8, 0, 0)
         layout.addLayout(head)
         layout.addWidget(self.summary)
         layout.addWidget(self.table, 1)
+        selection = self.table.selectionModel()
+        assert selection is not None
+        selection.currentRowChanged.connect(self._chosen)
         self._typing = single_shot(self, TYPING_MS, self.read)
         self.words.textChanged.connect(lambda: self._typing.start())
         for choice in (self.severity, self.span):
@@ -109,6 +116,10 @@ class AlarmHistory(QWidget):
         """Read whenever the tab comes to the front."""
         super().showEvent(event)
         self.read()
+
+    def _chosen(self, index: QModelIndex) -> None:
+        alarm = index.data(TABLE_ROW_ROLE)
+        self.clip.show_alarm(alarm if isinstance(alarm, Alarm) else None)
 
     def wanted(self) -> AlarmFilter:
         """The filter as the fields have it."""

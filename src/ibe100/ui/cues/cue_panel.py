@@ -86,7 +86,7 @@ class CuePanel(QWidget):
         self.presets = PresetBar()
         self.buttons = CueButtons()
         self.preview = CuePreviewView()
-        self.receipts = ReceiptList(cues)
+        self.receipts = ReceiptList(cues, client)
         self.coming = NextEvents(streams, cues, schedule)
         self.more = MoreCues()
         self.rundown = RundownView()

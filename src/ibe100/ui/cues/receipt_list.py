@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOption
 
 from ibe100.models.cues.return_receipt import ReturnFeedView, ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueState
+from ibe100.ui.clips.clip_button import ClipButton
 from ibe100.ui.qt_models.cue_list import (
     CUE_ROLE,
     RETURN_ROLE,
@@ -16,6 +17,7 @@ from ibe100.ui.qt_models.cue_list import (
     receipt_words,
     state_words,
 )
+from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.enterprise_theme import mono, sans
 from ibe100.ui.themes.icons import icon_pixmap
 from ibe100.ui.themes.sizes import SCALE, px, scaled
@@ -101,7 +103,7 @@ class ReceiptDelegate(QStyledItemDelegate):
 class ReceiptList(QWidget):
     """List of the receipts of one stream."""
 
-    def __init__(self, cues: CueListModel, parent: QWidget | None = None) -> None:
+    def __init__(self, cues: CueListModel, client: ServiceClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._filter = CuesOfStream(self)
         self._filter.setSourceModel(cues)
@@ -114,12 +116,18 @@ class ReceiptList(QWidget):
         self.feed.setAccessibleName("Return feed of the target stream")
         self.feed.hide()
         self.empty = label("No cue yet: its receipt appears here, read from the output.", "muted", wrap=True)
+        self.clip = ClipButton(client)
+        self.clip.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         scaled(layout.setSpacing, 4)
         layout.addWidget(self.feed)
         layout.addWidget(self.empty)
         layout.addWidget(self.list, 1)
+        layout.addWidget(self.clip)
+        selection = self.list.selectionModel()
+        assert selection is not None
+        selection.currentChanged.connect(self._chosen)
         for signal in (self._filter.rowsInserted, self._filter.rowsRemoved, self._filter.layoutChanged):
             signal.connect(self._count)
         # A receipt that gets its third line is higher from then on.
@@ -137,6 +145,11 @@ class ReceiptList(QWidget):
         self.feed.setVisible(bool(words))
         self.feed.setText(words)
         set_kind(self.feed, kind)
+
+    def _chosen(self, index: QModelIndex) -> None:
+        cue = index.data(CUE_ROLE)
+        self.clip.setVisible(isinstance(cue, Cue))
+        self.clip.show_cue(cue if isinstance(cue, Cue) else None)
 
     def _count(self) -> None:
         self.empty.setVisible(self._filter.rowCount() == 0)

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from PyQt6.QtCore import QDate, Qt, pyqtSignal
+from PyQt6.QtCore import QDate, QModelIndex, Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QDateEdit,
     QHBoxLayout,
@@ -18,8 +18,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, LoggedStream
+from ibe100.models.clips.clip import ClipBundle
+from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
 from ibe100.models.scte35_marker import WITHDRAWN, CueState, shown_state
+from ibe100.ui.clips.clip_button import ClipButton
 from ibe100.ui.qt_models.as_run_table import AS_RUN_ROLE, RETURN_COLUMN, SCHEDULED_COLUMN, AsRunTableModel
 from ibe100.ui.records.section_view import SectionView
 from ibe100.ui.service_client import ServiceClient
@@ -43,7 +45,7 @@ from ibe100.ui.widgets.tables import (
     show_column,
 )
 from ibe100.ui.words.tooltips import set_tooltip
-from ibe100.utils.units import counted
+from ibe100.utils.units import counted, format_bytes
 
 NOTHING = "No cue was due on this day."
 SPLIT_LATE = "+1234 ms · +30.0 fr"
@@ -86,6 +88,7 @@ class AsRunPage(QWidget):
         self.export_button.clicked.connect(lambda: self._choose_file(self._kind))
         self._show_kind(AsRunFormat.CSV)
         self.refresh = push_button("", "Read the log again", icon_name="refresh", hint="Read the log again")
+        self.clip = ClipButton(client)
         self.summary = ElidedLabel("", "muted")
         self.model = AsRunTableModel(self)
         self.table = record_table(
@@ -105,11 +108,15 @@ class AsRunPage(QWidget):
             action = menu.addAction(f"{kind.upper()} file …")
             assert action is not None
             action.triggered.connect(lambda _=False, chosen=kind: self._choose_file(chosen))
+        action = menu.addAction("Log and clips (ZIP) …")
+        assert action is not None
+        action.triggered.connect(lambda: self._choose_archive())
         give_menu(self.export_button, menu)
         head = QHBoxLayout()
         for widget in (self.day, self.time_zone, self.stream):
             head.addWidget(widget)
         head.addWidget(self.filter, 1)
+        head.addWidget(self.clip)
         head.addWidget(self.refresh)
         second = QHBoxLayout()
         second.addWidget(self.summary, 1)
@@ -137,7 +144,20 @@ class AsRunPage(QWidget):
         self.model.modelReset.connect(self._summarise)
         selection = self.table.selectionModel()
         assert selection is not None
-        selection.currentRowChanged.connect(lambda index: self.section.show_row(index.data(AS_RUN_ROLE)))
+        selection.currentRowChanged.connect(self._chosen)
+
+    def _chosen(self, index: QModelIndex) -> None:
+        row = index.data(AS_RUN_ROLE)
+        self.section.show_row(row)
+        self.clip.show_cue(row.cue if isinstance(row, AsRunRow) else None)
+
+    def export_clips(self, path: Path) -> None:
+        """Write the log of the chosen day with its clips as an archive."""
+        log = self.log
+        if log is None:
+            return
+        call = self._client.ask(f"Export {path.name}", lambda s: s.clips.export(log, path))
+        call.then(lambda made: self.notice.emit("info", _bundle_words(made, path)))
 
     def reload(self) -> None:
         """Read the streams to choose from, then the log."""
@@ -222,3 +242,13 @@ class AsRunPage(QWidget):
         if self.log is not None:
             title, name = f"Export the as-run log as {kind.upper()}", f"as-run-{self.log.day}.{kind}"
             ask_file_to_write(self, title, lambda path: self.export_to(kind, path), name)
+
+    def _choose_archive(self) -> None:
+        if self.log is not None:
+            name = f"as-run-{self.log.day}-clips.zip"
+            ask_file_to_write(self, "Export the as-run log with its clips", self.export_clips, name)
+
+
+def _bundle_words(made: ClipBundle, path: Path) -> str:
+    left_out = f"; {made.without} more on record are not in it, clips.csv says why" if made.without else ""
+    return f"{counted(made.clips, 'clip')}, {format_bytes(made.size)}, written to {path}{left_out}"

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QVBoxLayout, QWid
 from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.ui.clips.clip_button import ClipButton
 from ibe100.ui.qt_models.cue_list import CueListModel, receipt_words
 from ibe100.ui.qt_models.cue_log_table import RETURN_COLUMN, cue_columns
 from ibe100.ui.qt_models.keyed_table import TABLE_ROW_ROLE, Column, KeyedTableModel
@@ -81,6 +82,7 @@ class CueLogPage(QWidget):
         self.search.setClearButtonEnabled(True)
         again = "Read the cue log again"
         self.refresh = push_button("", again, icon_name="refresh", hint=again)
+        self.clip = ClipButton(client)
         self.summary = ElidedLabel("", "muted")
         name: Column[Cue] = Column("Stream", lambda cue: self._name(cue.stream_id))
         self.model: KeyedTableModel[Cue] = KeyedTableModel(
@@ -106,6 +108,7 @@ class CueLogPage(QWidget):
         for combo in (self.stream, self.action, self.state, self.time):
             head.addWidget(combo)
         head.addStretch(1)
+        head.addWidget(self.clip)
         head.addWidget(self.refresh)
         second = QHBoxLayout()
         second.addWidget(self.search, 3)
@@ -240,6 +243,7 @@ class CueLogPage(QWidget):
 
     def _chosen(self, index: QModelIndex) -> None:
         cue = index.data(TABLE_ROW_ROLE)
+        self.clip.show_cue(cue if isinstance(cue, Cue) else None)
         if isinstance(cue, Cue):
             self._show_cue(cue, ())
             self._ask_life(cue)

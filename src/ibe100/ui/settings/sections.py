@@ -64,6 +64,7 @@ SECTIONS = (
             ("Backups", ("backup.",)),
         ),
     ),
+    Section("clips", "Clips", "filmstrip", (("", ("clips.",)),)),
     Section(BACKUPS, "Backup and restore", "backup-restore", rows=("Back up now", "Prove", "Restore")),
     Section(
         "processor",

@@ -206,6 +206,19 @@ CONFIDENCE_FIELDS: tuple[FieldSpec, ...] = (
     _number("confidence.silence_dbtp", "Silent below", "-100 to -20, true peak", "dBTP"),
     _number("confidence.loss_s", "No picture for", "above the GOP; empty: no alarm", "s", empty=Empty.NONE),
 )
+CLIP_FIELDS: tuple[FieldSpec, ...] = (
+    FieldSpec(
+        "clips",
+        "Recorded for clips",
+        FieldKind.CHOICE,
+        choices=(
+            ("default", "as the settings say"),
+            ("off", "nothing"),
+            ("output", "output"),
+            ("both", "output and input (from the next start on)"),
+        ),
+    ),
+)
 GENERAL_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("name", "Name"),
     FieldSpec("group", "Group", hint="heading in the list of streams; empty: none", empty=Empty.TEXT),
@@ -214,6 +227,7 @@ GENERAL_FIELDS: tuple[FieldSpec, ...] = (
 SECTIONS: tuple[tuple[str, tuple[FieldSpec, ...]], ...] = (
     ("Cues and processing", (*CUE_FIELDS, *PROCESS_FIELDS)),
     ("Picture and sound of the output", CONFIDENCE_FIELDS),
+    ("Clips around cues and alarms", CLIP_FIELDS),
 )
 """Fields below them, by title."""
 
