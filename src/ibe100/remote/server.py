@@ -15,6 +15,7 @@ from ibe100.models.rights import Act
 from ibe100.models.users import Token, User
 from ibe100.remote.access import RemoteConsole, RemoteUsers
 from ibe100.remote.alarms import RemoteAlarmRules, RemoteAlarms, RemoteNotifications
+from ibe100.remote.clips import RemoteClips
 from ibe100.remote.cluster import RemoteCluster
 from ibe100.remote.connection import Connection
 from ibe100.remote.cues import RemoteContracts, RemoteCues, RemotePresets, RemoteReturns
@@ -59,6 +60,7 @@ class RemoteServer:
         self.schedule = RemoteSchedule(connection, mirror)
         self.records = RemoteRecords(connection)
         self.as_run = RemoteAsRun(connection)
+        self.clips = RemoteClips(connection)
         self.stream_events = RemoteStreamEvents(connection)
         self.metrics = self.metrics_csv = RemoteMetrics(connection, following)
         self.contracts = RemoteContracts(connection)
