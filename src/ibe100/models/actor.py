@@ -72,12 +72,17 @@ CONSOLE = part_of_console("console")
 AUTOMATIC_RETURN = part_of_console("automatic return")
 """The return at the end of an announced duration."""
 SCHEDULE = part_of_console("schedule")
+PLAYLIST = part_of_console("playlist of the input")
+"""The tags of an HLS input."""
 NOBODY = Actor("nobody")
 """Nobody is signed in at the window."""
 EMERGENCY = Actor("emergency key", Role.OPERATOR)
 """Whoever uses the emergency key at the window."""
 NOT_PERSONS = frozenset(
-    {"operator", "command line", "nobody", CONSOLE.name, AUTOMATIC_RETURN.name, SCHEDULE.name, ANOTHER_SENDER}
+    {
+        *("operator", "command line", "nobody", ANOTHER_SENDER),
+        *(CONSOLE.name, AUTOMATIC_RETURN.name, SCHEDULE.name, PLAYLIST.name),
+    }
 )
 """No user may go by these names; the first two stand in records of earlier versions."""
 

@@ -157,6 +157,8 @@ class Scte35Options(Value):
 
     pid: Pid = 500
     existing: ExistingCues = ExistingCues.PASS_THROUGH
+    from_tags: bool = False
+    """Cues that an HLS input tells by tags, and not in its packets, are sent as ours."""
     start_delay_ms: Annotated[int, Field(ge=4000, le=60_000)] = 6000
     """Real pre-roll asked of spliceinject for the first of the repeats: more than the contract's 4 s."""
     inject_count: Annotated[int, Field(ge=1, le=10)] = 3
@@ -253,6 +255,8 @@ class StreamConfig(Value):
         for edge, ports in (("input", listening_ports(self.input)), ("output", edge_ports(self.output))):
             for port in set(ports) & set(returned):
                 raise ValueError(f"return_feed.port {port} is where the {edge} listens; choose another")
+        if self.scte35.from_tags and isinstance(self.input, HlsInput) and self.engine is Engine.TSDUCK:
+            raise ValueError("scte35.from_tags: tsp reads no tags; choose the engine auto or builtin")
         if self.scte35.pid in self.pmt.remove_pids:
             raise ValueError(f"pmt.remove_pids holds scte35.pid {self.scte35.pid}, which carries the cues")
         return self

@@ -39,6 +39,7 @@ from ibe100.services.cues.heartbeat import Heartbeat
 from ibe100.services.cues.ledger import CueLedger
 from ibe100.services.cues.on_air.automatic_resume import AutomaticResume
 from ibe100.services.cues.on_air.break_change import changes_of
+from ibe100.services.cues.passing.tag_cues import TagCues
 from ibe100.services.cues.readiness import least_lead_s, readiness
 from ibe100.services.cues.receipts import CueReceipts
 from ibe100.services.cues.retiming import audit_detail
@@ -102,6 +103,7 @@ class SCTE35Service:
         self.custody = CueCustody(
             storage, self._cache, self._breaks, self._ledger, self._receipts, self._dispatch, publish
         )
+        self._tag_cues = TagCues(self.fire, self.preview, publish)
         self._publish = publish
         self.unusual_break_s = 900.0
         """Seconds from which a break is unusually long."""
@@ -160,6 +162,7 @@ class SCTE35Service:
 
     async def close(self) -> None:
         """Stop watching; what is ARMED stays on record for the next console."""
+        await self._tag_cues.close()
         await self._resumes.close()
         await self._heartbeat.close()
         await self._dispatch.close()
@@ -332,6 +335,7 @@ class SCTE35Service:
 
     async def on_fact(self, run: StreamRun, fact: Fact) -> None:
         """Follow what the runner wrote down; cues are matched by their bytes."""
+        self._tag_cues.take(run, fact)
         match fact:
             case CueOnOutput():
                 if not is_splice_null(fact.section_base64):

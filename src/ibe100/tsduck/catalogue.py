@@ -104,7 +104,7 @@ PLUGIN_OPTIONS: dict[tuple[PluginKind, str], frozenset[str]] = {
 
 OWN_OPTIONS: Mapping[tuple[PluginKind, str], frozenset[str]] = {
     ("-I", "dash"): frozenset({"--receive-timeout", "--local-addresses", "--cue-tags-udp"}),
-    ("-I", "hls"): frozenset({"--local-addresses", "--cue-tags-udp"}),
+    ("-I", "hls"): frozenset({"--local-addresses", "--cue-tags-udp", "--mp4"}),
     ("-I", "http"): frozenset({"--local-addresses"}),
 }
 """Options, and with dash a plugin, that only the built-in processor has."""

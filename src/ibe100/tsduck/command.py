@@ -59,7 +59,8 @@ def build_arguments(
     arguments = global_arguments(config.input)
     if plan.stuffing is not None:
         arguments.append(option("--add-input-stuffing", f"{plan.stuffing[0]}/{plan.stuffing[1]}"))
-    arguments += input_arguments(config.input, ports.source, plan.leading_bytes, engine)
+    cue_tags = ports.input_splice if config.scte35.from_tags else 0
+    arguments += input_arguments(config.input, ports.source, plan.leading_bytes, engine, cue_tags=cue_tags)
     if not is_relayed(config.input):
         arguments += lasting_arguments(config.input, INPUT)
     arguments += _regulate(config, plan, ports)

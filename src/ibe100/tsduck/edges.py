@@ -53,6 +53,7 @@ def input_arguments(
     engine: Engine = Engine.TSDUCK,
     side: str = INPUT,
     cue_tags: Port = 0,
+    mp4: bool = False,
 ) -> list[str]:
     """`-I` and its options; `leading_bytes`: see the plan.
 
@@ -60,6 +61,7 @@ def input_arguments(
     caller itself. `side` is what the names of the secrets begin with.
     The built-in processor has no receive timeout: it waits for packets, and its runner knows that it does.
     `cue_tags`: where it tells of cues in the tags of a playlist or a manifest; 0 tells nobody.
+    `mp4`: segments of fragmented MP4 are watched too, of which nothing could go on air.
     """
     match source:
         case TestPatternInput():
@@ -80,7 +82,12 @@ def input_arguments(
         case RistInput():
             return plugin("-I", "rist", _url(source.url, side))
         case HlsInput():
-            options = [*_web(source, engine), *_variant(source), *_cue_tags(cue_tags)]
+            options = [
+                *_web(source, engine),
+                *_variant(source),
+                *_cue_tags(cue_tags),
+                *(["--mp4"] if mp4 else []),
+            ]
             return plugin("-I", "hls", *options, _url(source.url, side))
         case DashInput():
             return plugin("-I", "dash", *_web(source, engine), *_cue_tags(cue_tags), _url(source.url, side))

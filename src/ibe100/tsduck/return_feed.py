@@ -77,7 +77,7 @@ def build_return_arguments(
         # tsp would hold back the first half of its buffer, and with it the first cues: some 20 s of 2 Mb/s.
         arguments += small_portions()
     cue_tags = ports.splice_json if engine is Engine.BUILTIN else 0
-    arguments += input_arguments(watch.input, 0, engine=engine, cue_tags=cue_tags)
+    arguments += input_arguments(watch.input, 0, engine=engine, cue_tags=cue_tags, mp4=bool(cue_tags))
     if isinstance(watch.input, FileInput | HlsInput | HttpInput):
         # They come in bursts, and a pause between two would look like a feed that is gone.
         arguments += plugin("-P", "regulate")

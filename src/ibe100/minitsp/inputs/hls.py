@@ -46,6 +46,7 @@ class HlsInput(ThreadedInput):
         *WEB_OPTIONS,
         *VARIANT_OPTIONS,
         CUE_TAGS_OPTION,
+        Option("mp4", is_of_tsp=False),
         Option("live"),
         Option("segment-count", OptionKind.INTEGER, "s", minimum=1),
         Option("start-segment", OptionKind.INTEGER, minimum=-1_000_000),
@@ -78,7 +79,7 @@ class HlsInput(ThreadedInput):
         client = HttpClient(self.arguments, self._url)
         try:
             loader = SegmentLoader(client)
-            source = PlaylistSource(self, client, self._url, self._choice, mp4=self._tags.wanted)
+            source = PlaylistSource(self, client, self._url, self._choice, mp4=self.arguments.present("mp4"))
             playlist = self._open_at_last(source)
             while playlist is not None and self._play(loader, playlist) and not playlist.ended:
                 playlist = self._reload(source, playlist)
@@ -201,7 +202,7 @@ class HlsInput(ThreadedInput):
         if not self._tags.wanted:
             return loader.load(segment, timeout_s)
         body, tracks = loader.body(segment, timeout_s), None
-        self._is_mp4 = is_mp4(body)
+        self._is_mp4 = self.arguments.present("mp4") and is_mp4(body)
         if self._is_mp4:
             tracks = loader.tracks(segment, timeout_s)
         packets = FLOW_PACKETS if self._is_mp4 else packets_of(body)

@@ -167,6 +167,7 @@ CUE_FIELDS: tuple[FieldSpec, ...] = (
             ("refuse", "refuse to start"),
         ),
     ),
+    FieldSpec("scte35.from_tags", "Cues from playlist tags", FieldKind.SWITCH),
     _number("scte35.break_duration_s", "Break", "announced by default", "s"),
     FieldSpec(
         "scte35.splice_on",

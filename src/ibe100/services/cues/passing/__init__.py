@@ -1,0 +1,1 @@
+"""Cues of the input on their way to the output."""
