@@ -30,6 +30,9 @@ def test_a_cue_has_a_key_of_its_own_that_stays_when_it_is_asked_again() -> None:
     assert first.noting("playout 2 ü").headers["X-Note"] == "playout%202%20%C3%BC"
     assert (first.may_be_asked_again, streams.start("1").may_be_asked_again) == (True, False)
     assert cues.fire("1", "CRASH IN", key="house-1").headers[KEY] == "house-1"
+    longer = cues.change_length("1", by_s=10)
+    assert (longer.body, KEY in longer.headers) == ({"action": "CHANGE LENGTH", "by_s": 10}, True)
+    assert cues.change_length("1", length_s=90).body == {"action": "CHANGE LENGTH", "duration_s": 90}
     assert access.change_user("anna", all_streams=True).body == {"streams": "all"}
 
 

@@ -38,13 +38,15 @@ BEGINS_S, ENDS_S = 14.0, 14.0
 _RATE = "-b:v 900k -maxrate 900k -bufsize 450k"
 _X264 = f"-c:v libx264 -preset veryfast {_RATE} -x264-params"
 _X265 = f"-c:v libx265 -preset ultrafast {_RATE} -x265-params log-level=error:scenecut=0"
+_MPEG2 = "-c:v mpeg2video -b:v 1100k -maxrate 1100k -bufsize 550k -g 12 -bf 2"
 KINDS = {
     "x264, fixed": f"{_X264} keyint=50:min-keyint=50:scenecut=0:bframes=3",
     "x264, open GOP": f"{_X264} keyint=48:min-keyint=48:scenecut=0:bframes=3:open-gop=1",
     "x264, scene cuts": f"{_X264} keyint=50:min-keyint=5:scenecut=40:bframes=3",
     "x265, open GOP": f"{_X265}:keyint=50:min-keyint=50",
     "x265, closed GOP": f"{_X265}:keyint=50:min-keyint=50:open-gop=0",
-    "MPEG-2": "-c:v mpeg2video -b:v 1100k -maxrate 1100k -bufsize 550k -g 12 -bf 2",
+    "MPEG-2, fixed": f"{_MPEG2} -sc_threshold 1000000000",
+    "MPEG-2, scene cuts": _MPEG2,
 }
 
 

@@ -14,7 +14,16 @@ from console_under_test import Console
 from fake_contracts import TEMPLATE
 from fake_services import FakeServices
 from fake_values import BEYOND_32_BITS, running, view
-from ibe100.models.scte35_marker import CALL_OFF_LEAST_S, BreakEnd, Cue, CueAction, CueRequest, CueState
+from ibe100.models.cues.cut_points import CutForecast
+from ibe100.models.scte35_marker import (
+    CALL_OFF_LEAST_S,
+    BreakEnd,
+    Cue,
+    CueAction,
+    CuePreview,
+    CueRequest,
+    CueState,
+)
 from ibe100.models.stream_config import Scte35Options, StreamConfig
 from ibe100.models.stream_state import Tally
 from ibe100.ui.cues.hold_button import HOLD_MS
@@ -318,6 +327,27 @@ def test_a_break_over_its_announced_end_counts_up(console: Console) -> None:
     status = console.parts.cue_panel.status
     console.until(lambda: status.title.text() == "OVER-RUN")
     assert status.digits.text().startswith("+00:0")
+
+
+def test_how_far_the_next_idr_is_stands_on_the_panel_before_the_press(console: Console) -> None:
+    cues = console.services.cues
+    of_the_fake = cues.preview
+
+    async def preview(request: CueRequest) -> CuePreview:
+        found = await of_the_fake(request)
+        cut = CutForecast(offset_ms=-720.0, chance=0.83)
+        return found if found.pts_time is None else found.model_copy(update={"cut": cut})
+
+    cues.preview = preview  # type: ignore[method-assign]
+    panel = console.parts.cue_panel
+    status = panel.status
+    console.until(lambda: status.event_id.text() == "next 0x60000001")
+    panel.pre_roll_row.set_value(6)
+    words = "720 ms before the next IDR (chance 83%)"
+    console.until(lambda: status.event_id.text() == words)
+    assert status.line.text().endswith(" · next 0x60000001")
+    for part in (status.line, status.event_id):
+        assert part.shown_text() == part.text(), "nothing of it is cut off"
 
 
 def test_the_break_on_air_is_made_longer_shorter_or_as_long_as_is_chosen(console: Console) -> None:

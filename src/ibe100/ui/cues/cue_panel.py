@@ -379,10 +379,10 @@ class CuePanel(QWidget):
             return "", ""
         when = "at once" if answer.splice_at is None else format_clock(answer.splice_at)
         is_new = answer.splice_event_id is not None and shown.action.traits.event_id == "new"
-        if answer.cut is not None:
-            when = f"{when} · {answer.cut.words}"
         next_id = f"next {format_event_id(answer.splice_event_id)}" if is_new else ""
-        return f"would splice {when}", next_id
+        if answer.cut is None:
+            return f"would splice {when}", next_id
+        return f"would splice {when} · {next_id}".removesuffix(" · "), answer.cut.words
 
     def _hold_against_contract(self, row: StreamRow, ready: Readiness) -> Readiness:
         """Readiness of TO BREAK as it is chosen: not ready where the contract would have it refused."""

@@ -120,6 +120,7 @@ class CueStatus(QFrame):
         is_idle = reading.is_idle
         self.title.setText(reading.title)
         self.digits.setText(reading.digits)
+        self.digits.setVisible(bool(reading.digits))
         self.line.setText(idle[0] if is_idle else reading.line)
         self.event_id.setText(idle[1] if is_idle else reading.event)
         waits = recording is not None and recording[1] > SLOW_S

@@ -49,7 +49,7 @@ def forecast(run: StreamRun, pts_time: int) -> CutForecast:
         return CutForecast(why_unknown="the video is scrambled")
     found = nearest(pictures.gops.around(pts_time), pts_time)
     if found is None:
-        return CutForecast(why_unknown="too few GOPs were seen to foresee one")
+        return CutForecast(why_unknown="too few GOPs were seen")
     return CutForecast(
         offset_ms=offset_ms_of(pts_time, found),
         kind=GopKind.of(found.is_open),
