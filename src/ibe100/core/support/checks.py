@@ -20,8 +20,10 @@ from ibe100.core.support.qt_libraries import display_at_hand, missing_packages
 from ibe100.minitsp.srt.libsrt import find_library
 from ibe100.models.errors import OperatorError
 from ibe100.models.settings.installation import CheckFinding, Verdict
+from ibe100.services.clips.clip_service import FOLDER
 from ibe100.tsduck.processor import find_tsp
 from ibe100.utils.program import COMMAND
+from ibe100.utils.units import counted, format_bytes
 
 LEAST_FREE_BYTES = 1_000_000_000
 
@@ -150,6 +152,7 @@ def _folders(settings: AppConfig, records: bool) -> list[CheckFinding]:
         finding("data folder", "ok", str(folders.data_dir)),
         finding("log folder", "ok", str(folders.log_dir)),
         _privacy(folders.open_to_others()),
+        *_clips(settings.clips.folder or folders.data_dir / FOLDER),
         *(_records(folders, settings) if records else ()),
         finding(
             "disk",
@@ -158,6 +161,16 @@ def _folders(settings: AppConfig, records: bool) -> list[CheckFinding]:
             "recordings may fill it soon" if low else "",
         ),
     ]
+
+
+def _clips(folder: Path) -> list[CheckFinding]:
+    """Sizes of clips and rings; nothing where there never were any."""
+    if not folder.is_dir():
+        return []
+    sizes = [path.stat().st_size for path in folder.glob("*/*.ts")]
+    rings = sum(path.stat().st_size for path in folder.rglob("*.ring"))
+    found = f"{counted(len(sizes), 'clip')}, {format_bytes(sum(sizes))}; rings {format_bytes(rings)}"
+    return [finding("clips", "ok", f"{found} in {folder}")]
 
 
 def _records(folders: Folders, settings: AppConfig) -> list[CheckFinding]:
