@@ -18,6 +18,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "client/src"))
+os.environ["PYTHONPATH"] = f"{ROOT / 'src'}:{ROOT / 'client/src'}"
 
 HOSTS = ("h1", "h2", "h3")
 DATA = "/var/lib/ibe100"

@@ -34,7 +34,8 @@ class Seen:
 class Observer(threading.Thread):
     """Listens to one group a stream until it is stopped."""
 
-    def __init__(self, groups: dict[str, tuple[str, int]], cue_pid: int) -> None:
+    def __init__(self, groups: dict[str, tuple[str, int]], cue_pid: int, interface: str = "") -> None:
+        """`interface` is the address on which groups are joined; without one they are addresses of here."""
         super().__init__(daemon=True)
         self._pid = cue_pid
         self._sockets: dict[socket.socket, str] = {}
@@ -45,11 +46,9 @@ class Observer(threading.Thread):
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
             one.bind((group, port))
-            one.setsockopt(
-                socket.IPPROTO_IP,
-                socket.IP_ADD_MEMBERSHIP,
-                struct.pack("4s4s", socket.inet_aton(group), socket.inet_aton("10.78.0.254")),
-            )
+            if interface:
+                joined = struct.pack("4s4s", socket.inet_aton(group), socket.inet_aton(interface))
+                one.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, joined)
             one.setblocking(False)
             self._sockets[one] = name
         self._ends = threading.Event()

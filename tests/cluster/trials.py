@@ -237,7 +237,7 @@ def main() -> None:
     try:
         cluster.up()
         Source(pattern, cluster.inputs).start()
-        observer = Observer(cluster.outputs, PID)
+        observer = Observer(cluster.outputs, PID, "10.78.0.254")
         observer.start()
         begin(cluster)
         for kind in given.kinds:

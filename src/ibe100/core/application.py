@@ -134,6 +134,7 @@ class Application(InProcess):
             places,
             self._backlog,
         )
+        self.streams.why_tight = self._machine.why_tight
         self.monitoring = MonitoringService(self._publish, audit)
         self._recorder = MetricsRecorder(self.metrics)
         self.preview = PreviewService(self.streams, self._publish, self.alarms)

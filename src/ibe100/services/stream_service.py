@@ -78,6 +78,8 @@ class StreamService:
         self._restarts = Restarts(self.restart, publish)
         self._deleted = DeletedStreams(storage, secrets, self._list)
         self._audit = AuditTrail(storage)
+        self.why_tight: Callable[[], str] = lambda: ""
+        """Figures that say that one more stream may not fit on this machine; empty where it should."""
         self.follower = JournalFollower(storage, self._tell, lambda run: self._lifecycle.respawn(run))
         self._launch = StreamLaunch(storage, self._planner, self._list, self.follower, policy)
         fit = PlanFit()
@@ -325,6 +327,9 @@ class StreamService:
         """
         demand(Act.RUN_STREAM, stream_id)
         run = self.custody.ours(stream_id)
+        if tight := self.why_tight():
+            text = f"{run.name} may not fit on this machine: {tight}"
+            self._publish(NoticePosted(at=time.time(), level="warning", text=text, stream_id=stream_id))
         await self._lifecycle.start(run, keep_output=False, wait_for_input=wait_for_input)
         return run.view
 

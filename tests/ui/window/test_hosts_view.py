@@ -63,7 +63,7 @@ def test_hosts_are_shown_with_load_owners_and_the_last_move(open_console: Open) 
         last=FailedOver(stream_id=theirs.stream_id, before="tx3", host="tx2", at=time.time()),
     )
     found = shown(console, cluster)
-    assert found.summary.text() == "3 hosts, 3 streams; not heard of: tx3; 1 streams on no host"
+    assert found.summary.text() == "3 hosts, 3 streams; not heard of: tx3; 1 stream on no host"
     assert found.failover.text() == "Pacemaker 2.1.5, with quorum. A lost host is fenced."
     assert [row[:4] for row in cells(found, 0)] == [
         ["tx1 (here)", "heard of, online", "1 of 1", "31 % of 8"],

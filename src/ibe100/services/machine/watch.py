@@ -25,6 +25,7 @@ from ibe100.services.alarms.catalogue import (
 )
 from ibe100.services.alarms.rule import Judgements, true_if
 from ibe100.services.machine.loop_lag import LoopLag
+from ibe100.services.machine.room import why_tight
 from ibe100.services.machine.sampler import MachineSampler
 from ibe100.services.streams.run import Runs
 from ibe100.utils.descriptors import in_use
@@ -99,6 +100,11 @@ class MachineWatch:
         self._clock = WallClock(self._steps_s.append)
         self._memory = MemoryWatch(self._rules)
         self._task: asyncio.Task[None] | None = None
+        self._health: MachineHealth | None = None
+
+    def why_tight(self) -> str:
+        """Figures that say that one more stream may not fit on this machine; empty where it should."""
+        return why_tight(self._health)
 
     def start(self) -> None:
         """Look now, and then every second."""
@@ -150,6 +156,7 @@ class MachineWatch:
             "last_backup_at": backlog.last_backup_at,
         }
         health = seen.model_copy(update=own)
+        self._health = health
         self._publish(MachineMeasured(health=health))
         await self._board.judge_machine(self._judgements(health, problem, moved, backlog.database))
 

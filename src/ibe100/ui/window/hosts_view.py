@@ -16,7 +16,7 @@ from ibe100.ui.widgets.labels import label, set_kind
 from ibe100.ui.widgets.tables import quiet_table
 from ibe100.ui.widgets.timers import repeating
 from ibe100.utils.timecode import format_date
-from ibe100.utils.units import UNKNOWN
+from ibe100.utils.units import UNKNOWN, counted
 
 LOOK_MS = 1000
 ALONE = (
@@ -118,11 +118,11 @@ class HostsView(QDialog):
         for table in self.tables:
             table.setVisible(True)
         silent = [host.name for host in view.hosts if host.is_silent]
-        words = f"{len(view.hosts)} hosts, {len(listed)} streams"
+        words = f"{counted(len(view.hosts), 'host')}, {counted(len(listed), 'stream')}"
         if silent:
             words += f"; not heard of: {', '.join(silent)}"
         if view.unowned:
-            words += f"; {len(view.unowned)} streams on no host"
+            words += f"; {counted(len(view.unowned), 'stream')} on no host"
         self.summary.setText(words)
         engine = f"{view.engine}, {'with' if view.quorum else 'WITHOUT'} quorum. " if view.engine else ""
         failover = f"No automatic failover: {view.fencing}." if view.fencing else "A lost host is fenced."
