@@ -18,7 +18,7 @@ from ibe100.services.streams.runner_facts import CueTagged
 
 MOST_OFF_S = 2.5
 """A packager that cuts where a GOP begins is so far off; a tag further off leads ad decisions astray."""
-REBASED_S = 60.0
+REBASED_S = 20.0
 """PTS that are further apart are of two clocks: a packager has begun its own."""
 SAME_LENGTH_S = 0.1
 
