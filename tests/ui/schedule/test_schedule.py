@@ -91,6 +91,15 @@ def test_a_break_is_planned_by_the_editor(console: Console) -> None:
     console.until(lambda: "Late break 90 s" not in events(console))
 
 
+def test_without_a_stream_no_break_is_planned_and_it_is_said_why(
+    open_console: Callable[[FakeServices], Console],
+) -> None:
+    console = open_console(FakeServices())
+    console.parts.actions["plan_break"].trigger()
+    assert console.parts.schedule_controller.editor is None
+    assert "no stream yet" in console.parts.notices.text.text()
+
+
 def test_a_long_form_scrolls_and_its_buttons_stay_on_a_low_screen(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:

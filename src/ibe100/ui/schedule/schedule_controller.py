@@ -22,6 +22,7 @@ from ibe100.ui.widgets.timers import single_shot
 from ibe100.utils.timecode import format_clock, format_date
 from ibe100.utils.units import counted
 
+NO_STREAM = "There is no stream yet that a break could be planned for: add one first."
 SETTLE_MS = 300
 FILE_KINDS = "Planned breaks (*.csv *.tsv *.txt *.json *.xml *.xmltv);;All files (*)"
 EXPORT_KINDS = "CSV, as import reads it (*.csv);;JSON, as import reads it (*.json)"
@@ -44,7 +45,10 @@ class ScheduleController(QObject):
         schedule.changed.connect(self._settle.start)
 
     def plan(self, stream_id: str, at: float | None = None) -> None:
-        """Open the editor for a new break of a stream."""
+        """Open the editor for a new break of a stream; without any stream it is said what is missing."""
+        if not self._streams.rowCount():
+            self.notice.emit("warning", NO_STREAM, None)
+            return
         self._open(
             BreakEditor(self._client, self._streams, self._schedule, None, stream_id, at, self._window)
         )

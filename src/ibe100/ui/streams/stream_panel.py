@@ -88,7 +88,7 @@ class StreamPanel(QWidget):
         self._can_edit = self._is_open = False
         self.count = label("", "muted")
         self.filter_edit = QLineEdit()
-        self.filter_edit.setPlaceholderText("Filter by name, state, route")
+        self.filter_edit.setPlaceholderText("Name, state, route")
         self.filter_edit.setAccessibleName("Filter streams")
         self.filter_edit.setClearButtonEnabled(True)
         self.filter_edit.textChanged.connect(self._filter.set_text)
