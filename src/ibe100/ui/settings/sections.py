@@ -61,6 +61,7 @@ SECTIONS = (
             ("Files of streams", ("media.",)),
             ("Folders", ("folders.",)),
             ("Database", ("database.",)),
+            ("Several hosts", ("cluster.",)),
             ("Backups", ("backup.",)),
         ),
     ),
