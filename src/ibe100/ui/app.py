@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QCoreApplication, QEvent, QTimer
+from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication
 
 from ibe100.core.background_loop import BackgroundLoop
@@ -68,6 +70,8 @@ def run_console(
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("IBE-100")
+    application.setDesktopFileName("ibe100")
+    application.setWindowIcon(QIcon(str(resources.files("ibe100.ui.themes") / "ibe100.svg")))
     screenshot = wanted.screenshot
     kept = None if data_dir is None or screenshot is not None else data_dir / APPEARANCE_FILE
     look = read_appearance(kept)
