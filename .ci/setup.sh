@@ -103,11 +103,11 @@ install_packages() {
         -r "$root/requirements-bootstrap.lock" || fail "cannot install uv, which installs the Python packages" "$advice"
     follow_pip_settings
     logged "$venv/bin/uv" pip sync --python "$venv/bin/python" --system-certs --require-hashes --no-progress \
-        "${locks[@]}" || fail "cannot install the Python packages of ${locks[*]##*/}" "$advice"
+        ${UV_NO_INDEX:+--no-index} "${locks[@]}" || fail "cannot install the Python packages of ${locks[*]##*/}" "$advice"
 }
 
 # uv does not read pip's settings, and a house with its own index or certificate authority has put them there. What is
-# set for uv itself goes before.
+# set for uv itself goes before. UV_NO_INDEX is ours: uv has an option for it, and no variable.
 follow_pip_settings() {
     local name value
     while IFS='=' read -r name value; do

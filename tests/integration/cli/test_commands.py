@@ -51,7 +51,7 @@ def test_help_lists_every_command_and_a_wrong_one_is_refused(place: Place) -> No
     for command in ("to-break", "to-programme", "log"):
         assert f" {command} " in cue.out
     assert {top.code, stream.code, cue.code} == {0}
-    assert wrong.code == REFUSED
+    assert wrong.code == WRONG_USE
     assert "broadcast" in wrong.err
 
 
