@@ -10,6 +10,8 @@ from ibe100.models.cues.as_run import AsRunLog, AsRunRow
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.services.history.as_run import day_range
 
+ESCAPED = {b"r": b"\r", b"n": b"\n"}
+"""Of the strings of a PDF; other letters stand for themselves."""
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 
 
@@ -49,7 +51,45 @@ def log(*rows: AsRunRow) -> AsRunLog:
 
 
 def text_of(pdf: bytes) -> str:
-    """The page contents as they are written, one after another."""
-    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
-    pages = [zlib.decompress(stream) for stream in streams if stream[:1] == b"\x78"]
-    return b"\n".join(pages).decode("latin-1").replace("\\(", "(").replace("\\)", ")")
+    """The words of the pages in the order in which they are written, a line each."""
+    objects = {
+        int(number): content
+        for number, content in re.findall(rb"(?:^|\n)(\d+) 0 obj\n(.*?)\nendobj", pdf, re.DOTALL)
+    }
+    letters = {}
+    for name, number in set(re.findall(rb"/(F\d+) (\d+) 0 R", pdf)):
+        to_unicode = re.search(rb"/ToUnicode (\d+) 0 R", objects[int(number)])
+        assert to_unicode is not None
+        table = _stream(objects[int(to_unicode[1])])
+        pairs = re.findall(rb"<([0-9A-F]{4})> <([0-9A-F]+)>", table)
+        letters[name] = {
+            int(code, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for code, text in pairs
+        }
+    lines, font, kept = [], b"", []
+    pages = [_stream(one) for one in objects.values() if b"stream" in one and b" Tf " in _stream(one)]
+    for page in pages:
+        token = rb"/(F\d+) [\d.]+ Tf|\(((?:\\.|[^\\)])*)\)|(?:^|[\s])([qQ])(?=\s)"
+        for name, words, state in re.findall(token, page, re.DOTALL):
+            if name or state:
+                kept += [font] if state == b"q" else []
+                font = name or (kept.pop() if state == b"Q" and kept else font)
+                continue
+            plain = re.sub(
+                rb"\\(.)",
+                lambda found: {b"r": b"\r", b"n": b"\n"}.get(found[1], found[1]),
+                words,
+                flags=re.DOTALL,
+            )
+            codes = zip(plain[::2], plain[1::2], strict=False)
+            lines.append("".join(letters[font].get(high * 256 + low, "?") for high, low in codes))
+    return "\n".join(lines)
+
+
+def _stream(content: bytes) -> bytes:
+    found = re.search(rb"stream\r?\n(.*)\r?\nendstream", content, re.DOTALL)
+    if found is None:
+        return b""
+    try:
+        return zlib.decompress(found[1])
+    except zlib.error:
+        return found[1]

@@ -32,7 +32,7 @@ READS = {
     "media": {"not_allowed"},
     "preview": {"watch"},
     "profiles": {"names"},
-    "as_run": {"streams", "log", "export"},
+    "as_run": {"streams", "log", "breaks", "export"},
     "schedule": {"check", "export"},
     "stream_events": {"between"},
     "metrics": {"series", "curves", "changes"},

@@ -57,6 +57,22 @@ def as_run_log(day: date, time_zone: str = "UTC", stream: str | None = None) -> 
     return Call("GET", "/as-run/log", dict, {"day": day, "time_zone": time_zone, "stream": stream})
 
 
+def breaks(
+    day: date, days: int = 1, time_zone: str = "channel", stream: str | None = None
+) -> Call[dict[str, Any]]:
+    """Breaks of some days from `day` on as planned, announced and aired, with sums."""
+    query: dict[str, Asked] = {"day": day, "days": days, "time_zone": time_zone, "stream": stream}
+    return Call("GET", "/as-run/breaks", dict, query)
+
+
+def breaks_file(
+    day: date, days: int = 1, format: str = "json", time_zone: str = "channel", stream: str | None = None
+) -> Call[bytes]:
+    """The as-run log by break as a signed file: csv, json or pdf."""
+    query: dict[str, Asked] = {"day": day, "days": days, "time_zone": time_zone, "stream": stream}
+    return Call("GET", "/as-run/breaks/file", bytes, {**query, "format": format})
+
+
 def series(begins_at: float, ends_at: float, stream: str | None = None) -> Call[Rows]:
     """Series measured in that time; without a stream of the machine itself."""
     return Call("GET", "/metrics/series", Rows, _range(begins_at, ends_at, stream))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.table import Table
 
 from ibe100.cli.options import terminal
+from ibe100.cli.records.breaks import print_breaks
 from ibe100.cli.reference.exit_codes import NOT_PROVED
 from ibe100.cli.running_instance import settings_of
 from ibe100.core.folders import Folders, resolve
@@ -18,6 +20,8 @@ from ibe100.core.records.address import address_of
 from ibe100.core.records.alone import signing_key_of
 from ibe100.database.stores.as_run import open_as_run
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow, DigestCheck, SignatureCheck
+from ibe100.models.cues.break_log import CHANNEL, BreakLog, LogBy
+from ibe100.models.cues.time_zone import LOCAL_ZONE
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.records.database import DatabaseAddress
 from ibe100.services.history.as_run import today
@@ -26,29 +30,36 @@ from ibe100.services.history.as_run_log import AsRunService, verify_file
 from ibe100.services.history.as_run_signature import read_pem
 from ibe100.services.streams.which_stream import which_stream
 from ibe100.utils.timecode import format_clock
-from ibe100.utils.units import format_event_id
+from ibe100.utils.units import counted, format_event_id
 
 EXIT_CHANGED = 1
 COLUMNS = ("Aired", "Stream", "Action", "Event id", "State", "Late ms", "Pre-roll ms", "Receipt")
 
 
-def run_asrun(
-    data_dir: Path | None,
-    day: str,
-    time_zone: str,
-    stream: str,
-    format: AsRunFormat | None,
-    output: Path | None,
-) -> int:
-    """Print the log of `day` (empty: today) as a table, or write it as a file. Raises OperatorError."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Options that say which log is wanted, as they were typed."""
+
+    day: str
+    """Empty is today."""
+    time_zone: str
+    """Empty is UTC by cue, and the channel's by break."""
+    stream: str
+    by: LogBy
+    days: int
+
+
+def run_asrun(data_dir: Path | None, wanted: Wanted, format: AsRunFormat | None, output: Path | None) -> int:
+    """Print a log as a table, or write it as a file. Raises OperatorError."""
     config = settings_of(data_dir)
     folders = resolve(config.folders)
-    chosen = _day(day) if day else today(time_zone)
+    if wanted.by is LogBy.CUE and wanted.days != 1:
+        raise ConfigurationError("--days goes with --by break; a log by cue is that of one day")
     if output is not None and format is None:
         format = _format_of(output)
     if output is None and format is AsRunFormat.PDF and sys.stdout.isatty():
         raise ConfigurationError("a PDF is not for the terminal: name a file with --output")
-    asyncio.run(_run(folders, address_of(config, folders), chosen, time_zone, stream, format, output))
+    asyncio.run(_run(folders, address_of(config, folders), wanted, format, output))
     return 0
 
 
@@ -96,26 +107,34 @@ def _verdict(check: DigestCheck) -> str:
 async def _run(
     folders: Folders,
     address: DatabaseAddress,
-    day: date,
-    time_zone: str,
-    stream: str,
+    wanted: Wanted,
     format: AsRunFormat | None,
     output: Path | None,
 ) -> None:
     key = signing_key_of(folders) if format is not None else None
     async with open_as_run(address) as storage:
         service = AsRunService(storage, key=key)
-        stream_id = which_stream(await service.streams(), stream).stream_id if stream else None
-        log = await service.log(day, time_zone, stream_id)
+        log = await _log(service, wanted)
         if format is None:
-            _print_table(log)
+            print_breaks(log) if isinstance(log, BreakLog) else _print_table(log)
         elif output is None:
             content, _ = await asyncio.to_thread(export, log, format, key)
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
         else:
             digest = await service.export(log, format, output)
-            print(f"{output}: {len(log.rows)} cues, SHA-256 {digest}", file=sys.stderr)
+            print(f"{output}: {counted(len(log.rows), wanted.by)}, SHA-256 {digest}", file=sys.stderr)
+
+
+async def _log(service: AsRunService, wanted: Wanted) -> AsRunLog | BreakLog:
+    stream = wanted.stream
+    stream_id = which_stream(await service.streams(), stream).stream_id if stream else None
+    if wanted.by is LogBy.BREAK:
+        time_zone = wanted.time_zone or CHANNEL
+        day = _day(wanted.day) if wanted.day else today(LOCAL_ZONE if time_zone == CHANNEL else time_zone)
+        return await service.breaks(day, wanted.days, time_zone, stream_id)
+    time_zone = wanted.time_zone or "UTC"
+    return await service.log(_day(wanted.day) if wanted.day else today(time_zone), time_zone, stream_id)
 
 
 def _day(text: str) -> date:

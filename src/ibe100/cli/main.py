@@ -18,6 +18,7 @@ from ibe100.cli.reference.manual import Page
 from ibe100.cli.reference.manual import page as page_of
 from ibe100.cli.reference.tree import read_commands
 from ibe100.models.cues.as_run import AsRunFormat
+from ibe100.models.cues.break_log import MOST_DAYS, LogBy
 from ibe100.models.errors import OperatorError
 from ibe100.models.stream_config import Engine
 from ibe100.utils.printable import printable
@@ -183,9 +184,17 @@ def doctor(
 @app.command()
 def asrun(
     day: Annotated[str, typer.Option(help="Such as 2026-11-22; today if left out.", show_default=False)] = "",
+    by: Annotated[LogBy, typer.Option(help="A row per cue, or per break with sums.")] = LogBy.CUE,
+    days: Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="From that day on, with --by break.")] = 1,
     time_zone: Annotated[
-        str, typer.Option("--tz", help="Whose day: UTC, local or a name such as Europe/Berlin.")
-    ] = "UTC",
+        str,
+        typer.Option(
+            "--tz",
+            help="Whose day: UTC, local or a name such as Europe/Berlin. UTC if left out; with --by break "
+            "channel: that of each stream.",
+            show_default=False,
+        ),
+    ] = "",
     stream: Annotated[
         str, typer.Option(help="Number, id or name; all if left out.", show_default=False)
     ] = "",
@@ -204,12 +213,12 @@ def asrun(
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """The as-run log of a day: every cue planned, sent, seen and aired, signed."""
-    from ibe100.cli.asrun import run_asrun, run_verify
+    """The as-run log of a day: every cue planned, sent, seen and aired, signed; or break by break."""
+    from ibe100.cli.asrun import Wanted, run_asrun, run_verify
 
     if verify is not None:
         raise typer.Exit(run_verify(verify, public_key, data_dir))
-    raise typer.Exit(run_asrun(data_dir, day, time_zone, stream, format, output))
+    raise typer.Exit(run_asrun(data_dir, Wanted(day, time_zone, stream, by, days), format, output))
 
 
 @app.command()

@@ -14,6 +14,7 @@ from ibe100.models.base import Name, Pid, Printable, Value
 from ibe100.models.clips.plan import ClipScope
 from ibe100.models.cues.contract import Contract
 from ibe100.models.cues.cut_points import SpliceOn
+from ibe100.models.cues.time_zone import LOCAL_ZONE, TimeZone
 from ibe100.models.endpoints.fields import Host, MediaPath, Port, RistUrl, is_loopback
 from ibe100.models.endpoints.inputs import (
     LIVE_INPUTS,
@@ -223,6 +224,10 @@ class StreamConfig(Value):
     output: StreamOutput = Field(default_factory=NoOutput)
     group: Annotated[str, Field(max_length=40), Printable] = ""
     """Heading under which the list shows it; empty for none."""
+    time_zone: TimeZone = LOCAL_ZONE
+    """Zone of the channel, in which its days begin: an IANA name, `UTC`, or `local` for the machine's."""
+    ad_minutes_per_hour: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] | None = None
+    """Most minutes of breaks in a clock hour that its rules allow; None is no limit."""
     service_id: Annotated[int, Field(ge=1, le=0xFFFF)] | None = None
     """The DVB service that gets the cues; None takes the only or first one."""
     scte35: Scte35Options = Field(default_factory=Scte35Options)

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter
 from ibe100.models.clips.clip import Clip, ClipBundle, ClipQuery, ClipUse, RecordingState
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, LoggedStream
+from ibe100.models.cues.break_log import CHANNEL, BreakLog
 from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange
 from ibe100.models.scte35_marker import Cue
@@ -69,7 +70,12 @@ class AsRunPort(Protocol):
     async def log(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
         """The cues whose splice fell on `day`; `time_zone` is `UTC`, `local` or an IANA name."""
 
-    async def export(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
+    async def breaks(
+        self, day: date, days: int = 1, time_zone: str = CHANNEL, stream_id: str | None = None
+    ) -> BreakLog:
+        """The breaks of `days` days from `day` on; `channel` means the days of each stream's own zone."""
+
+    async def export(self, log: AsRunLog | BreakLog, format: AsRunFormat, path: Path) -> str:
         """Write the log to a file, whole or not at all; returns the SHA-256 that it names."""
 
 

@@ -62,6 +62,8 @@ TABLE = {
         GET /history/events
         GET /as-run
         GET /as-run/streams
+        GET /as-run/breaks
+        GET /as-run/breaks/file
         GET /metrics/series
         GET /metrics/curves
         GET /metrics/changes

@@ -14,13 +14,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
-from ibe100.cli.asrun import run_asrun, run_verify
+from ibe100.cli.asrun import Wanted, run_asrun, run_verify
 from ibe100.cli.contract import app as contract_app
 from ibe100.core.instance_lock import InstanceLock
 from ibe100.core.records.keys import make_signing_key, signing_key
 from ibe100.core.secrets import SecretStore
 from ibe100.database.database import Database
 from ibe100.models.cues.as_run import AsRunFormat
+from ibe100.models.cues.break_log import LogBy
 from ibe100.models.errors import ConfigurationError, NotFound
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.services.history.as_run_signature import pem_of
@@ -104,10 +105,29 @@ async def test_what_is_refused_is_one_line_and_exit_3(console: Path) -> None:
     assert err == "ibe100: 'yesterday' is no day; write it as 2026-11-22\n"
 
 
+def wanted(time_zone: str = "UTC", stream: str = "", by: LogBy = LogBy.CUE, days: int = 1) -> Wanted:
+    return Wanted(DAY, time_zone, stream, by, days)
+
+
+def test_the_breaks_of_days_are_printed_with_their_sums(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_asrun(folder, wanted("", by=LogBy.BREAK, days=2), None, None) == 0
+    said = capsys.readouterr().out
+    assert "As-run log by break, " in said
+    for words in ("Days", "Channels", "Distributors", "Zwölf"):
+        assert words in said
+    path = folder / "breaks.json"
+    assert run_asrun(folder, wanted(by=LogBy.BREAK), None, path) == 0
+    assert run_verify(path, data_dir=folder) in (0, 3)
+    with pytest.raises(ConfigurationError, match="--days goes with --by break"):
+        run_asrun(folder, wanted(days=2), None, None)
+
+
 def test_a_table_of_the_day_is_printed_without_a_format(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_asrun(folder, DAY, "UTC", "", None, None) == 0
+    assert run_asrun(folder, wanted(), None, None) == 0
     out = capsys.readouterr().out
     assert "As-run log 2026-11-22 (UTC)" in out
     assert "2 cues" in out
@@ -118,7 +138,7 @@ def test_a_file_is_written_in_the_format_its_name_says(
     folder: Path, kind: AsRunFormat, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = folder / f"log.{kind.upper()}"
-    assert run_asrun(folder, DAY, "Asia/Tokyo", "s1", None, path) == 0
+    assert run_asrun(folder, wanted("Asia/Tokyo", "s1"), None, path) == 0
     captured = capsys.readouterr()
     assert captured.out == ""
     digest = captured.err.strip().rpartition(" ")[2]
@@ -134,7 +154,7 @@ def test_a_file_is_written_in_the_format_its_name_says(
         own = signing_key(store)
         assert own is not None
         key.write_text(pem_of(own.public_key()))
-        assert run_asrun(folder, DAY, "UTC", "", kind, path) == 0
+        assert run_asrun(folder, wanted(), kind, path) == 0
         capsys.readouterr()
         assert run_verify(path, key) == run_verify(path, data_dir=folder) == 0
         assert f"{path}: 2 cues, intact, signed with key " in capsys.readouterr().out
@@ -145,9 +165,9 @@ def test_a_file_is_written_in_the_format_its_name_says(
 
 def test_a_stream_or_format_that_is_not_known_is_refused_with_those_there_are(folder: Path) -> None:
     with pytest.raises(NotFound, match=r"no stream 'x'; there are: Zwölf \(id s2\), One \(id s1\)"):
-        run_asrun(folder, DAY, "UTC", "x", None, None)
+        run_asrun(folder, wanted(stream="x"), None, None)
     with pytest.raises(ConfigurationError, match="say --format as well"):
-        run_asrun(folder, DAY, "UTC", "", None, folder / "log.doc")
+        run_asrun(folder, wanted(), None, folder / "log.doc")
 
 
 def contract(*arguments: str) -> tuple[int, str]:

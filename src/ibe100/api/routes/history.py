@@ -13,6 +13,7 @@ from ibe100.api.files import file_reply
 from ibe100.api.roles import ApiServices, Scarce, StreamWanted, find_stream, needs, new_router
 from ibe100.models.clips.clip import Clip, ClipQuery, ClipUse, RecordingState
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, LoggedStream
+from ibe100.models.cues.break_log import CHANNEL, MOST_DAYS, BreakLog
 from ibe100.models.cues.log import CueLog, CueLogQuery
 from ibe100.models.rights import Act
 from ibe100.models.scte35_marker import CueAction, CueState
@@ -32,6 +33,10 @@ Limit = Annotated[int, Query(ge=1, le=5000)]
 Number = Annotated[int, Query(ge=1, lt=2**63)]
 Offset = Annotated[int, Query(ge=0, le=100_000)]
 """Where the page begins; the first is 0."""
+
+Days = Annotated[int, Query(ge=1, le=MOST_DAYS)]
+Zone = Annotated[str, Query(max_length=64)]
+"""IANA name, `UTC`, `local`, or `channel` for that of each stream."""
 
 router = new_router("history")
 
@@ -104,13 +109,40 @@ async def as_run(
 ) -> Response:
     """The as-run log of a day as a file, with its digest: all streams, or one, also one that is gone."""
     log = await services.as_run.log(day, time_zone, await _logged(services, stream))
+    return await _as_file(services, f"as-run-{day.isoformat()}.{format}", log, format)
+
+
+@router.get("/as-run/breaks", **needs(Act.READ, Scarce.FILES))
+async def breaks(
+    services: ApiServices, day: date, stream: str = "", days: Days = 1, time_zone: Zone = CHANNEL
+) -> BreakLog:
+    """Breaks of `days` days from `day` on, with sums per day, channel and distributor."""
+    return await services.as_run.breaks(day, days, time_zone, await _logged(services, stream))
+
+
+@router.get("/as-run/breaks/file", response_class=Response, **needs(Act.READ, Scarce.FILES))
+async def breaks_file(
+    services: ApiServices,
+    day: date,
+    stream: str = "",
+    days: Days = 1,
+    time_zone: Zone = CHANNEL,
+    format: AsRunFormat = AsRunFormat.JSON,
+) -> Response:
+    """The as-run log by break as a file, signed, with its digest."""
+    log = await services.as_run.breaks(day, days, time_zone, await _logged(services, stream))
+    name = f"as-run-breaks-{day.isoformat()}{'' if days == 1 else f'-{days}-days'}.{format}"
+    return await _as_file(services, name, log, format)
+
+
+async def _as_file(services: AllServices, name: str, log: AsRunLog | BreakLog, format: AsRunFormat) -> Response:
     digest = ""
 
     async def write(path: Path) -> None:
         nonlocal digest
         digest = await services.as_run.export(log, format, path)
 
-    reply = await file_reply(f"as-run-{day.isoformat()}.{format}", MEDIA_TYPES[format], write)
+    reply = await file_reply(name, MEDIA_TYPES[format], write)
     reply.headers["X-Content-SHA256-Of-Rows"] = digest
     return reply
 

@@ -16,6 +16,7 @@ from ibe100.database.sql.engine import looking_engine
 from ibe100.database.sql.faults import LIBRARY_ERRORS, storage_error
 from ibe100.database.sql.reader import Reader
 from ibe100.database.sql.schema import REVISION, CueRow, SessionRow, StreamRow, table_of
+from ibe100.database.stores.break_facts import LONGEST_WAY_S, BreakFacts
 from ibe100.database.stores.clips import listed_clips
 from ibe100.database.stores.return_receipts import receipts_of_cues
 from ibe100.models.clips.clip import Clip, ClipQuery
@@ -24,9 +25,6 @@ from ibe100.models.cues.return_receipt import ReturnReceipt
 from ibe100.models.errors import StorageError
 from ibe100.models.records.database import DatabaseAddress
 from ibe100.models.scte35_marker import Cue
-
-LONGEST_WAY_S = 3600.0
-"""More than ever lies between the request of an immediate cue and its first sight."""
 
 _CUES = table_of(CueRow).c
 _SESSIONS = table_of(SessionRow).c
@@ -63,6 +61,7 @@ class AsRunStore:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self.facts = BreakFacts(reader)
 
     async def cues(
         self, begins_at: float, ends_at: float, stream_id: str | None = None

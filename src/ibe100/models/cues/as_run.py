@@ -19,6 +19,17 @@ class AsRunFormat(StrEnum):
     PDF = "pdf"
 
 
+def time_on_air(
+    state: CueState, pts_time: int | None, splice_at: float | None, seen_at: float | None
+) -> float | None:
+    """Wall clock at which a cue took effect; None for one that did not."""
+    if not state.has_aired:
+        return None
+    if pts_time is None or splice_at is None:
+        return seen_at
+    return max(splice_at, seen_at or 0.0) if state is CueState.AIRED_LATE else splice_at
+
+
 @dataclass(frozen=True, slots=True)
 class AsRunRow:
     """One cue as it was planned, asked for, sent, seen and aired; wall clock is seconds since the epoch."""
@@ -39,11 +50,7 @@ class AsRunRow:
     def aired_at(self) -> float | None:
         """Wall clock the splice fell at: its splice_time, the first sight of an immediate cue, or None."""
         cue = self.cue
-        if not cue.state.has_aired:
-            return None
-        if cue.pts_time is None or cue.splice_at is None:
-            return cue.seen_at
-        return max(cue.splice_at, cue.seen_at or 0.0) if cue.state is CueState.AIRED_LATE else cue.splice_at
+        return time_on_air(cue.state, cue.pts_time, cue.splice_at, cue.seen_at)
 
     @property
     def lateness_ms(self) -> float | None:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import orjson
 
 from ibe100.models.cues.as_run import AsRunRow
 from ibe100.models.cues.return_receipt import ReturnReceipt
+from ibe100.models.cues.time_zone import midnight, zone_named
 from ibe100.models.errors import ConfigurationError
 from ibe100.models.scte35_marker import Cue
 from ibe100.services.history.as_run_columns import Record
-
-LOCAL = "local"
-"""The machine's own time zone."""
 
 EMPTY: Mapping[int, ReturnReceipt] = {}
 
@@ -35,9 +32,7 @@ def day_range(day: date, time_zone: str = "UTC") -> tuple[float, float]:
 
 def today(time_zone: str = "UTC") -> date:
     """The day it is now in `time_zone`. Raises ConfigurationError."""
-    if time_zone == LOCAL:
-        return datetime.now().astimezone().date()
-    return datetime.now(_zone(time_zone)).date()
+    return datetime.now(zone_named(check_zone(time_zone))).date()
 
 
 def rows_of(
@@ -57,20 +52,17 @@ def digest_of(records: Sequence[Record]) -> str:
     return hashlib.sha256(orjson.dumps(records, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+def check_zone(time_zone: str) -> str:
+    """`time_zone` itself. Raises ConfigurationError when it names no zone."""
+    try:
+        zone_named(time_zone)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+    return time_zone
+
+
 def _midnight(day: date, time_zone: str) -> float:
-    midnight = datetime(day.year, day.month, day.day)
     try:
-        if time_zone == LOCAL:
-            return midnight.astimezone().timestamp()
-        return midnight.replace(tzinfo=_zone(time_zone)).timestamp()
-    except (OverflowError, OSError) as error:
+        return midnight(day, check_zone(time_zone))
+    except (OverflowError, OSError, ValueError) as error:
         raise ConfigurationError(f"{day} is no day that can be logged") from error
-
-
-def _zone(time_zone: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(time_zone)
-    except (KeyError, ValueError, OSError) as error:
-        raise ConfigurationError(
-            f"{time_zone!r} is no time zone; write UTC, local or a name such as Europe/Berlin"
-        ) from error

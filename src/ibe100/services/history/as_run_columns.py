@@ -1,28 +1,31 @@
-"""The columns of an exported as-run log: one table for the export, the check of a file and the PDF."""
+"""The columns of exported as-run logs, by cue and by break: for the export, the check of a file, the PDF."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 from ibe100.models.cues.as_run import AsRunRow
+from ibe100.models.cues.break_log import AsRunBreak
 from ibe100.models.cues.return_receipt import ReturnReceipt
+from ibe100.models.cues.time_zone import local_time
 
+Row = TypeVar("Row")
 Cell: TypeAlias = str | int | float | None
 Record: TypeAlias = dict[str, Cell]
 """An exported row: times are UTC with milliseconds, empty where unknown; PTS are 90 kHz ticks mod 2^33."""
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Column(Generic[Row]):
     """One column: its name in the file, the type of its values, where they come from."""
 
     name: str
     kind: type[str] | type[int] | type[float]
     """Numbers may be None; a text that is not known is empty."""
-    value: Callable[[AsRunRow], Cell]
+    value: Callable[[Row], Cell]
     since: int = 1
     """The first layout with this column. Files of each layout are kept as tests: one that was released is
     never changed, a new column has the next number."""
@@ -45,7 +48,7 @@ def _returned(value: Callable[[ReturnReceipt], Cell]) -> Callable[[AsRunRow], Ce
     return lambda row: None if row.came_back is None else value(row.came_back)
 
 
-COLUMNS = (
+COLUMNS: tuple[Column[AsRunRow], ...] = (
     Column("cue_id", int, lambda row: row.cue.cue_id),
     Column("stream_id", str, lambda row: row.cue.stream_id),
     Column("stream_name", str, lambda row: row.stream_name),
@@ -87,16 +90,62 @@ COLUMNS = (
 )
 
 
-def record_of(row: AsRunRow) -> Record:
-    """A row as it is exported, column by column."""
-    values = ((column, column.value(row)) for column in COLUMNS)
-    return {one.name: "" if one.kind is str and value is None else value for one, value in values}
+def _local(one: AsRunBreak, at: float | None) -> str:
+    """`2026-11-22T15:03:07.024+01:00` on the clocks of the channel; empty if unknown."""
+    return "" if at is None else local_time(round(at, 3), one.time_zone).isoformat(timespec="milliseconds")
 
 
-def layout_named(names: list[str]) -> tuple[Column, ...]:
-    """The columns of a file whose first line has these names. Raises ValueError for no layout of ours."""
-    for layout in range(max(column.since for column in COLUMNS), 0, -1):
-        columns = tuple(column for column in COLUMNS if column.since <= layout)
-        if [column.name for column in columns] == names:
-            return columns
+BREAK_COLUMNS: tuple[Column[AsRunBreak], ...] = (
+    Column("stream_id", str, lambda one: one.stream_id),
+    Column("stream_name", str, lambda one: one.stream_name),
+    Column("distributor", str, lambda one: one.distributor),
+    Column("outcome", str, lambda one: one.outcome.value),
+    Column("title", str, lambda one: one.title),
+    Column("splice_event_id", int, lambda one: one.splice_event_id),
+    Column("break_id", int, lambda one: one.break_id),
+    Column("out_cue_id", int, lambda one: one.out_cue_id),
+    Column("in_cue_id", int, lambda one: one.in_cue_id),
+    Column("planned_at", str, lambda one: utc_text(one.planned_at)),
+    Column("planned_s", float, lambda one: one.planned_s),
+    Column("announced_s", float, lambda one: one.announced_s),
+    Column("aired_at", str, lambda one: utc_text(one.aired_at)),
+    Column("aired_local", str, lambda one: _local(one, one.aired_at)),
+    Column("time_zone", str, lambda one: one.time_zone),
+    Column("late_s", float, lambda one: one.late_s),
+    Column("ended_at", str, lambda one: utc_text(one.ended_at)),
+    Column("ending", str, lambda one: one.ending.value),
+    Column("actual_s", float, lambda one: one.actual_s),
+    Column("over_s", float, lambda one: one.over_s),
+    Column("idr_offset_ms", float, lambda one: one.idr_offset_ms),
+    Column("output_proof", str, lambda one: one.output_proof),
+    Column("return_proof", str, lambda one: one.return_proof),
+    Column("requested_by", str, lambda one: one.requested_by),
+    Column("reason", str, lambda one: one.reason),
+)
+
+
+def records_of(rows: Iterable[Row], columns: tuple[Column[Row], ...]) -> list[Record]:
+    """Rows as they are exported, column by column."""
+    return [{one.name: _cell(one, row) for one in columns} for row in rows]
+
+
+def _cell(column: Column[Row], row: Row) -> Cell:
+    value = column.value(row)
+    return "" if column.kind is str and value is None else value
+
+
+def layout_named(names: list[str]) -> dict[str, type[str] | type[int] | type[float]]:
+    """The columns of a file whose first line has these names, with the types of their values.
+
+    Raises ValueError for no layout of ours.
+    """
+    tables = (
+        tuple((one.name, one.kind, one.since) for one in COLUMNS),
+        tuple((one.name, one.kind, one.since) for one in BREAK_COLUMNS),
+    )
+    for table in tables:
+        for layout in range(max(since for _, _, since in table), 0, -1):
+            kinds = {name: kind for name, kind, since in table if since <= layout}
+            if list(kinds) == names:
+                return kinds
     raise ValueError("its first line does not name the columns")

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from ibe100 import __version__
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, DigestCheck, SignatureCheck
+from ibe100.models.cues.break_log import BreakLog
 from ibe100.models.errors import ConfigurationError
 from ibe100.services.history.as_run import digest_of
 from ibe100.services.history.as_run_columns import (
+    BREAK_COLUMNS,
     COLUMNS,
     Cell,
     Column,
     Record,
     layout_named,
-    record_of,
+    records_of,
     utc_text,
 )
-from ibe100.services.history.as_run_signature import check, check_pdf, sign, sign_pdf, signed_head
+from ibe100.services.history.as_run_signature import check, check_pdf, id_of, sign, sign_pdf, signed_head
 
 SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 """Beginnings of text that a spreadsheet takes for a formula: it gets an apostrophe in front."""
@@ -32,25 +36,50 @@ HEAD = ("sha256", "day", "time_zone", "begins_at", "ends_at", "stream_id")
 SIGNATURE = ("signed_by", "signature")
 
 
-def export(log: AsRunLog, format: AsRunFormat, key: Ed25519PrivateKey | None = None) -> tuple[bytes, str]:
+def export(
+    log: AsRunLog | BreakLog, format: AsRunFormat, key: Ed25519PrivateKey | None = None
+) -> tuple[bytes, str]:
     """The content of the file, signed with `key`, and the digest that it names.
 
     Blocks for seconds on a long PDF.
     """
-    records = [record_of(row) for row in log.rows]
+    if isinstance(log, BreakLog):
+        names, records = _names(BREAK_COLUMNS), records_of(log.rows, BREAK_COLUMNS)
+    else:
+        names, records = _names(COLUMNS), records_of(log.rows, COLUMNS)
     digest = digest_of(records)
     match format:
         case AsRunFormat.CSV:
-            return _csv(_head(log, digest, key), records), digest
+            return _csv(_head(log, digest, key), names, records), digest
         case AsRunFormat.JSON:
             document = {**_head(log, digest, key), "rows": records}
             return orjson.dumps(document, option=JSON_STYLE), digest
         case AsRunFormat.PDF:
-            # Imported here: it takes longer than all the rest of a start.
-            from ibe100.services.history.as_run_pdf import write_pdf
-
-            pdf = write_pdf(log, records, digest)
+            pdf = _pdf(log, records, digest, key)
             return pdf if key is None else sign_pdf(key, pdf), digest
+
+
+def _pdf(
+    log: AsRunLog | BreakLog, records: Sequence[Record], digest: str, key: Ed25519PrivateKey | None
+) -> bytes:
+    # Imported here: they take longer than all the rest of a start.
+    from ibe100.services.history.paper.break_paper import write_breaks
+    from ibe100.services.history.paper.cue_paper import write_cues
+
+    signed = "not signed"
+    if key is not None:
+        signed = (
+            f"Ed25519, key {id_of(key.public_key())}, behind the end of the file. To verify it: "
+            "./run asrun --verify FILE --public-key KEY, with the key of ./run secrets public-key"
+        )
+    facts = (
+        ("Made", f"{utc_text(time.time())} by IBE-100 {__version__}"),
+        ("Signature", signed),
+        ("Fingerprint", f"SHA-256 of the rows, the same in CSV and JSON: {digest}"),
+    )
+    if isinstance(log, BreakLog):
+        return write_breaks(log, digest, facts)
+    return write_cues(log, records, digest, facts)
 
 
 def verify(content: bytes, keys: Sequence[Ed25519PublicKey] = ()) -> DigestCheck:
@@ -83,18 +112,22 @@ def verify(content: bytes, keys: Sequence[Ed25519PublicKey] = ()) -> DigestCheck
     )
 
 
-def _csv(head: Mapping[str, str | None], records: Sequence[Record]) -> bytes:
+def _names(columns: Sequence[Column[Any]]) -> list[str]:
+    return [column.name for column in columns]
+
+
+def _csv(head: Mapping[str, str | None], names: Sequence[str], records: Sequence[Record]) -> bytes:
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow(column.name for column in COLUMNS)
+    writer.writerow(names)
     for record in records:
-        writer.writerow(_cell(record[column.name]) for column in COLUMNS)
+        writer.writerow(_cell(record[name]) for name in names)
     for name, value in head.items():
         writer.writerow((f"{NOTE} {name}", _cell(value)))
     return file.getvalue().encode()
 
 
-def _head(log: AsRunLog, digest: str, key: Ed25519PrivateKey | None) -> dict[str, str | None]:
+def _head(log: AsRunLog | BreakLog, digest: str, key: Ed25519PrivateKey | None) -> dict[str, str | None]:
     head: dict[str, str | None] = {
         "sha256": digest,
         "day": log.day,
@@ -117,7 +150,7 @@ def _cell(value: Cell) -> str:
 
 def _read_csv(text: str) -> tuple[dict[str, str], list[Record]]:
     rows = csv.reader(io.StringIO(text, newline=""))
-    columns = layout_named(next(rows, []))
+    kinds = layout_named(next(rows, []))
     notes: dict[str, str] = {}
     records: list[Record] = []
     for row in rows:
@@ -125,15 +158,15 @@ def _read_csv(text: str) -> tuple[dict[str, str], list[Record]]:
             notes[row[0].removeprefix(f"{NOTE} ")] = row[1].removeprefix("'")
         else:
             records.append(
-                {column.name: _value(column, cell) for column, cell in zip(columns, row, strict=True)}
+                {name: _value(kind, cell) for (name, kind), cell in zip(kinds.items(), row, strict=True)}
             )
     return notes, records
 
 
-def _value(column: Column, cell: str) -> Cell:
-    if column.kind is str:
+def _value(kind: type[str] | type[int] | type[float], cell: str) -> Cell:
+    if kind is str:
         return cell.removeprefix("'")
-    return column.kind(cell) if cell else None
+    return kind(cell) if cell else None
 
 
 def _read_json(content: bytes) -> tuple[dict[str, str], list[Record]]:

@@ -11,9 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from ibe100.database.stores.as_run import AsRunStore
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, DigestCheck, LoggedStream
+from ibe100.models.cues.break_log import CHANNEL, BreakLog
 from ibe100.models.errors import StorageError
 from ibe100.services.history.as_run import day_range, rows_of
 from ibe100.services.history.as_run_export import export, verify
+from ibe100.services.history.breaks.break_log import read_breaks
 from ibe100.utils.atomic_write import atomic_write
 
 
@@ -53,7 +55,16 @@ class AsRunService:
             rows=rows_of(cues, stream_names, came_back),
         )
 
-    async def export(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
+    async def breaks(
+        self, day: date, days: int = 1, time_zone: str = CHANNEL, stream_id: str | None = None
+    ) -> BreakLog:
+        """The breaks of `days` days from `day` on; `channel` means the days of each stream's own zone.
+
+        Raises StorageError, ConfigurationError.
+        """
+        return await read_breaks(self._storage, day, days, time_zone, stream_id)
+
+    async def export(self, log: AsRunLog | BreakLog, format: AsRunFormat, path: Path) -> str:
         """Write the file, whole or not at all; returns the digest that it names. Raises StorageError."""
         await self.check_path(path)
         content, digest = await asyncio.to_thread(export, log, format, self.signing_key)

@@ -13,7 +13,7 @@ from ibe100.database.database import Database
 from ibe100.models.cues.as_run import AsRunFormat, AsRunRow
 from ibe100.models.cues.return_receipt import ReturnCause, ReturnReceipt, ReturnState
 from ibe100.models.scte35_marker import Cue
-from ibe100.services.history.as_run_columns import record_of
+from ibe100.services.history.as_run_columns import COLUMNS, records_of
 from ibe100.services.history.as_run_export import export, verify
 from ibe100.services.history.as_run_log import AsRunService
 
@@ -55,7 +55,7 @@ async def stored(database: Database, receipt: ReturnReceipt) -> Cue:
 
 
 def test_a_row_says_when_and_on_which_pid_it_came_back_or_why_it_did_not() -> None:
-    seen, lost, unwatched = (record_of(AsRunRow(SPLICED, "One", one)) for one in (BACK, LOST, None))
+    seen, lost, unwatched = records_of((AsRunRow(SPLICED, "One", one) for one in (BACK, LOST, None)), COLUMNS)
     assert [seen[name] for name in seen if name.startswith("return_")] == [
         *("SEEN", "2026-11-22T12:00:31.560Z", 31.2, 3, 3, 0x321, 7938.0, "", "/DAA")
     ]

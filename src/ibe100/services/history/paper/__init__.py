@@ -1,0 +1,1 @@
+"""As-run logs and reports as PDF documents that are handed over."""
