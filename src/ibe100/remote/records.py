@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, LoggedStream
+from ibe100.models.cues.break_log import CHANNEL, BreakLog
 from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.errors import NotAllowed, NotFound
 from ibe100.models.metrics import Curve, MetricsHealth, Series, StreamChange, series_of_name
@@ -29,6 +30,7 @@ MOST_SERIES = 64
 
 Record = TypeVar("Record", bound=BaseModel)
 _LOG = TypeAdapter(AsRunLog)
+_BREAKS = TypeAdapter(BreakLog)
 _STEPS = TypeAdapter(tuple[CueStep, ...])
 
 
@@ -118,9 +120,21 @@ class RemoteAsRun:
         call = records.as_run_log(day, time_zone, stream_id)
         return self._connection.read(_LOG, await self._connection.json(call))
 
-    async def export(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
+    async def breaks(
+        self, day: date, days: int = 1, time_zone: str = CHANNEL, stream_id: str | None = None
+    ) -> BreakLog:
+        """The breaks of `days` days from `day` on; `channel` means the days of each stream's own zone."""
+        call = records.breaks(day, days, time_zone, stream_id)
+        return self._connection.read(_BREAKS, await self._connection.json(call))
+
+    async def export(self, log: AsRunLog | BreakLog, format: AsRunFormat, path: Path) -> str:
         """Write the log to a file, made and signed by the server; returns the SHA-256 that it names."""
-        call = records.as_run(date.fromisoformat(log.day), format, log.time_zone, log.stream_id)
+        first, _, last = log.day.partition("/")
+        day = date.fromisoformat(first)
+        call = records.as_run(day, format, log.time_zone, log.stream_id)
+        if isinstance(log, BreakLog):
+            days = (date.fromisoformat(last or first) - day).days + 1
+            call = records.breaks_file(day, days, format, log.time_zone, log.stream_id)
         answer = await self._connection.answer(call)
         await write_file(path, answer.body)
         return answer.headers.get("x-content-sha256-of-rows", "")

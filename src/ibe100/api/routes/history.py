@@ -135,7 +135,9 @@ async def breaks_file(
     return await _as_file(services, name, log, format)
 
 
-async def _as_file(services: AllServices, name: str, log: AsRunLog | BreakLog, format: AsRunFormat) -> Response:
+async def _as_file(
+    services: AllServices, name: str, log: AsRunLog | BreakLog, format: AsRunFormat
+) -> Response:
     digest = ""
 
     async def write(path: Path) -> None:
