@@ -226,8 +226,6 @@ class StreamConfig(Value):
     """Heading under which the list shows it; empty for none."""
     time_zone: TimeZone = LOCAL_ZONE
     """Zone of the channel, in which its days begin: an IANA name, `UTC`, or `local` for the machine's."""
-    ad_minutes_per_hour: Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)] | None = None
-    """Most minutes of breaks in a clock hour that its rules allow; None is no limit."""
     service_id: Annotated[int, Field(ge=1, le=0xFFFF)] | None = None
     """The DVB service that gets the cues; None takes the only or first one."""
     scte35: Scte35Options = Field(default_factory=Scte35Options)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from ibe100.models.alarms.alarm import Alarm, AlarmFilter
 from ibe100.models.clips.clip import Clip, ClipBundle, ClipQuery, ClipUse, RecordingState
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
+from ibe100.models.cues.break_log import CHANNEL, AsRunBreak, BreakLog
 from ibe100.models.cues.log import CueLog, CueLogQuery, CueStep
 from ibe100.models.scte35_marker import Cue, CueState
 from ibe100.models.session import AuditRecord, SessionRecord
 from ibe100.models.stream_event import StreamEvent
+from ibe100.services.history.breaks.sums import by_channel, by_day, by_distributor, sums_by, sums_of
 
 if TYPE_CHECKING:
     from fake_alarms import FakeAlarms
@@ -122,6 +124,8 @@ class FakeAsRun:
 
     def __init__(self, streams: FakeStreams, cues: FakeCues) -> None:
         self._streams, self._cues = streams, cues
+        self.broken: tuple[AsRunBreak, ...] = ()
+        """Breaks that the test puts on record."""
 
     async def log(self, day: date, time_zone: str = "UTC", stream_id: str | None = None) -> AsRunLog:
         begins_at = datetime.combine(day, datetime.min.time(), UTC).timestamp()
@@ -140,7 +144,25 @@ class FakeAsRun:
             for view in self._streams.streams()
         )
 
-    async def export(self, log: AsRunLog, format: AsRunFormat, path: Path) -> str:
+    async def breaks(
+        self, day: date, days: int = 1, time_zone: str = CHANNEL, stream_id: str | None = None
+    ) -> BreakLog:
+        rows = tuple(one for one in self.broken if stream_id in (None, one.stream_id))
+        begins_at = datetime.combine(day, datetime.min.time(), UTC).timestamp()
+        return BreakLog(
+            day=day.isoformat(),
+            time_zone=time_zone,
+            begins_at=begins_at,
+            ends_at=begins_at + days * 86_400,
+            stream_id=stream_id,
+            rows=rows,
+            all=sums_of("all", rows),
+            days=sums_by(rows, by_day),
+            channels=sums_by(rows, by_channel(rows)),
+            distributors=sums_by(rows, by_distributor),
+        )
+
+    async def export(self, log: AsRunLog | BreakLog, format: AsRunFormat, path: Path) -> str:
         path.write_text(f"{format} {len(log.rows)}", encoding="utf-8")
         return "c0ffee"
 

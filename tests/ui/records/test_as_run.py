@@ -16,6 +16,7 @@ from console_under_test import Console
 from fake_services import FakeServices
 from fake_values import running
 from ibe100.models.cues.as_run import AsRunFormat, AsRunRow
+from ibe100.models.cues.break_log import AsRunBreak, BreakOutcome, Ending
 from ibe100.models.scte35_marker import Cue, CueAction, CueState
 from ibe100.scte35.section import encode
 from ibe100.scte35.values import SpliceInfoSection, SpliceNull
@@ -116,6 +117,51 @@ def test_a_section_that_cannot_be_decoded_still_shows_its_bytes() -> None:
     words = section_words(base64.b64encode(b"\xfc\x00\x01").decode())
     assert "cannot be decoded" in words
     assert "FC 00 01" in words
+
+
+def aired(number: int, outcome: BreakOutcome = BreakOutcome.AIRED, **changes: object) -> AsRunBreak:
+    at = 1_795_000_000.0 + number * 600
+    return AsRunBreak(
+        stream_id="stream-1",
+        stream_name="IBE News HD",
+        time_zone="Europe/Berlin",
+        outcome=outcome,
+        title=f"Block {number}",
+        splice_event_id=0x60000000 + number,
+        out_cue_id=number,
+        planned_at=at,
+        aired_at=at,
+        ended_at=at + 61.5,
+        announced_s=60.0,
+        ending=Ending.BY_CUE,
+    ).model_copy(update=changes)
+
+
+def test_breaks_are_shown_with_their_sums_chosen_found_and_exported(console: Console, tmp_path: Path) -> None:
+    services, page = console.services, console.parts.as_run
+    failed = aired(2, BreakOutcome.FAILED, aired_at=None, ended_at=None, reason="no null packets")
+    services.as_run.broken = (aired(1), failed)
+    page.by.setCurrentIndex(1)
+    console.until(lambda: page.breaks.model.rowCount() == 2)
+    assert not page.days.isHidden()
+    assert page.time_zone.isHidden(), "a break belongs to the day of its channel"
+    assert page.summary.text() == "all: 2 breaks, 1 of 2 right (50.0 %), on air 0:01:02, over 1.5 s"
+    assert "1 × FAILED: no null packets" in page.breaks.text.toPlainText()
+    row = page.breaks.rows.index(0, 0)
+    assert [row.siblingAtColumn(at).data() for at in (1, 7, 8)] == [
+        "2026-11-18 12:16:40.0",
+        "61.5 s",
+        "+1.5 s",
+    ]
+    page.breaks.table.selectRow(1)
+    assert "Reason     no null packets" in page.breaks.text.toPlainText()
+    page.filter.setText("block 1")
+    assert page.breaks.rows.rowCount() == 1
+    page.export_to(AsRunFormat.PDF, tmp_path / "breaks.pdf")
+    console.until(lambda: "2 breaks written" in console.parts.notices.text.text())
+    page.filter.clear()
+    page.by.setCurrentIndex(0)
+    console.until(lambda: page.model.rowCount() == 2)
 
 
 def test_lateness_is_in_milliseconds_and_frames() -> None:

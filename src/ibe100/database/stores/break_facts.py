@@ -1,4 +1,4 @@
-"""Facts on record that breaks and reports are made of; also from a file that a running console holds."""
+"""Facts on record that breaks are made of; also from a file that a running console holds."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from sqlalchemy.orm import Session
 
 from ibe100.database.sql.reader import Reader
 from ibe100.database.sql.schema import (
-    AlarmRow,
-    AttemptRow,
     CueRow,
     DeletedStreamRow,
     ScheduleRow,
@@ -25,8 +23,6 @@ from ibe100.models.scte35_marker import AIRED_STATES, CueState, Direction
 _CUES = table_of(CueRow).c
 _PLANNED = table_of(ScheduleRow).c
 _SESSIONS = table_of(SessionRow).c
-_ATTEMPTS = table_of(AttemptRow).c
-_ALARMS = table_of(AlarmRow).c
 LONGEST_WAY_S = 3600.0
 """More than ever lies between the request of an immediate cue and its first sight."""
 _AIRED = tuple(state.value for state in AIRED_STATES)
@@ -76,27 +72,6 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Life:
-    """A life of the processor within a session."""
-
-    session_id: int
-    started_at: float
-    ended_at: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmFact:
-    """An alarm from raised to cleared; cleared_at is None while it stands."""
-
-    stream_id: str
-    condition: str
-    title: str
-    severity: int
-    raised_at: float
-    cleared_at: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Channel:
     """A stream as the logs name it."""
 
@@ -105,7 +80,6 @@ class Channel:
     name: str
     distributor: str
     time_zone: str
-    ad_minutes_per_hour: float | None
 
 
 class BreakFacts:
@@ -151,41 +125,17 @@ class BreakFacts:
 
         return await self._reader.read(work)
 
-    async def runs(self, begins_at: float, ends_at: float) -> tuple[tuple[Run, ...], tuple[Life, ...]]:
-        """Sessions that ran within the range, and the lives of their processors, the oldest first."""
-        during = and_(
-            _SESSIONS.started_at < ends_at,
-            or_(_SESSIONS.ended_at.is_(None), _SESSIONS.ended_at >= begins_at),
-        )
-        runs = select(*(_SESSIONS[name] for name in Run.__slots__)).where(during)
-        lives = (
-            select(*(_ATTEMPTS[name] for name in Life.__slots__))
-            .join_from(table_of(AttemptRow), table_of(SessionRow))
-            .where(during)
-        )
-
-        def work(session: Session) -> tuple[tuple[Run, ...], tuple[Life, ...]]:
-            found = (
-                session.execute(runs.order_by(_SESSIONS.session_id)),
-                session.execute(lives.order_by(_ATTEMPTS.session_id, _ATTEMPTS.attempt)),
-            )
-            return tuple(Run(*row) for row in found[0]), tuple(Life(*row) for row in found[1])
-
-        return await self._reader.read(work)
-
-    async def alarms(self, begins_at: float, ends_at: float) -> tuple[AlarmFact, ...]:
-        """Alarms that stood within the range, the oldest first."""
+    async def runs(self, begins_at: float, ends_at: float) -> tuple[Run, ...]:
+        """Sessions that ran within the range, the oldest first."""
         query = (
-            select(*(_ALARMS[name] for name in AlarmFact.__slots__))
+            select(*(_SESSIONS[name] for name in Run.__slots__))
             .where(
-                _ALARMS.raised_at < ends_at,
-                or_(_ALARMS.cleared_at.is_(None), _ALARMS.cleared_at >= begins_at),
+                _SESSIONS.started_at < ends_at,
+                or_(_SESSIONS.ended_at.is_(None), _SESSIONS.ended_at >= begins_at),
             )
-            .order_by(_ALARMS.raised_at)
+            .order_by(_SESSIONS.session_id)
         )
-        return await self._reader.read(
-            lambda session: tuple(AlarmFact(*row) for row in session.execute(query))
-        )
+        return await self._reader.read(lambda session: tuple(Run(*row) for row in session.execute(query)))
 
     async def channels(self) -> tuple[Channel, ...]:
         """Streams of the list by their number, then deleted ones, then those known by a session alone."""
@@ -201,7 +151,7 @@ class BreakFacts:
             newest = select(func.max(SessionRow.session_id)).group_by(SessionRow.stream_id)
             past = select(SessionRow.stream_id, SessionRow.stream_name)
             for stream_id, name in session.execute(past.where(SessionRow.session_id.in_(newest))):
-                found.setdefault(stream_id, Channel(stream_id, None, name, "", LOCAL_ZONE, None))
+                found.setdefault(stream_id, Channel(stream_id, None, name, "", LOCAL_ZONE))
             return tuple(found.values())
 
         return await self._reader.read(work)
@@ -224,7 +174,6 @@ def _channel(stream_id: str, number: int | None, config: str) -> Channel:
         name=stored.get("name") or stream_id,
         distributor=contract.get("name") or "",
         time_zone=_known_zone(stored.get("time_zone") or LOCAL_ZONE),
-        ad_minutes_per_hour=stored.get("ad_minutes_per_hour"),
     )
 
 

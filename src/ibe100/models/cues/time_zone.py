@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -44,11 +44,3 @@ def midnight(day: date, zone: str) -> float:
     named = zone_named(zone)
     begin = datetime(day.year, day.month, day.day)
     return (begin.astimezone() if named is None else begin.replace(tzinfo=named)).timestamp()
-
-
-def next_hour(at: float, zone: str) -> float:
-    """The next full hour on the clocks of `zone` after `at`, also where they are put forward or back."""
-    local = local_time(at, zone)
-    # Offsets are whole minutes: within an hour of wall clock none of them changes but at a full hour.
-    gone = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-    return at + 3600.0 - gone.total_seconds()

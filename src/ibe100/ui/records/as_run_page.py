@@ -1,4 +1,4 @@
-"""As-run log: the cues of a day as planned, asked, sent, seen and aired, with export."""
+"""As-run log by cue of a day, or by break of some days: planned, sent, seen and aired, with export."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import (
     QLineEdit,
     QMenu,
     QSplitter,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -20,9 +21,11 @@ from PyQt6.QtWidgets import (
 
 from ibe100.models.clips.clip import ClipBundle
 from ibe100.models.cues.as_run import AsRunFormat, AsRunLog, AsRunRow, LoggedStream
+from ibe100.models.cues.break_log import CHANNEL, BreakLog, LogBy
 from ibe100.models.scte35_marker import WITHDRAWN, CueState, shown_state
 from ibe100.ui.clips.clip_button import ClipButton
 from ibe100.ui.qt_models.as_run_table import AS_RUN_ROLE, RETURN_COLUMN, SCHEDULED_COLUMN, AsRunTableModel
+from ibe100.ui.records.break_log_view import BreakLogView, sum_words
 from ibe100.ui.records.section_view import SectionView
 from ibe100.ui.service_client import ServiceClient
 from ibe100.ui.themes.icons import icon
@@ -58,6 +61,8 @@ WIDTHS: Widths = dict(
     )
 )
 TIME_ZONES = (("UTC", "UTC day"), ("local", "local day"))
+ROWS = ((LogBy.CUE, "by cue"), (LogBy.BREAK, "by break"))
+SPANS = ((1, "1 day"), (7, "7 days"), (31, "31 days"))
 
 
 class AsRunPage(QWidget):
@@ -68,12 +73,15 @@ class AsRunPage(QWidget):
     def __init__(self, client: ServiceClient, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._client = client
-        self.log: AsRunLog | None = None
+        self.log: AsRunLog | BreakLog | None = None
         self._asked = 0
         self.day = QDateEdit()
         self.day.setCalendarPopup(True)
         self.day.setDisplayFormat("yyyy-MM-dd")
         self.day.setAccessibleName("Day")
+        self.by = choice_combo("Rows of the log", ROWS)
+        self.days = choice_combo("How many days from the chosen one on", SPANS)
+        self.days.hide()
         self.time_zone = choice_combo("Where the day begins and ends", TIME_ZONES)
         self.stream = choice_combo("Stream", (("", "all streams"),))
         self.filter = QLineEdit()
@@ -99,6 +107,8 @@ class AsRunPage(QWidget):
         )
         fit_columns(self.table, WIDTHS, len(WIDTHS) - 1)
         self.section = SectionView()
+        self.breaks = BreakLogView()
+        self.pages = QStackedWidget()
         self._lay_out()
         self._connect()
 
@@ -108,12 +118,13 @@ class AsRunPage(QWidget):
             action = menu.addAction(f"{kind.upper()} file …")
             assert action is not None
             action.triggered.connect(lambda _=False, chosen=kind: self._choose_file(chosen))
-        action = menu.addAction("Log and clips (ZIP) …")
-        assert action is not None
-        action.triggered.connect(lambda: self._choose_archive())
+        archive = menu.addAction("Log and clips (ZIP) …")
+        assert archive is not None
+        archive.triggered.connect(lambda: self._choose_archive())
+        self.archive = archive
         give_menu(self.export_button, menu)
         head = QHBoxLayout()
-        for widget in (self.day, self.time_zone, self.stream):
+        for widget in (self.by, self.day, self.days, self.time_zone, self.stream):
             head.addWidget(widget)
         head.addWidget(self.filter, 1)
         head.addWidget(self.clip)
@@ -131,16 +142,21 @@ class AsRunPage(QWidget):
         scaled(layout.setSpacing, 8)
         layout.addLayout(head)
         layout.addLayout(second)
-        layout.addWidget(splitter, 1)
+        self.pages.addWidget(splitter)
+        self.pages.addWidget(self.breaks)
+        layout.addWidget(self.pages, 1)
 
     def _connect(self) -> None:
         today = datetime.now(UTC).date()
         self.day.setDate(QDate(today.year, today.month, today.day))
         self.day.dateChanged.connect(self.read)
+        self.by.currentIndexChanged.connect(self._show_rows)
+        self.days.currentIndexChanged.connect(self.read)
         self.time_zone.currentIndexChanged.connect(self.read)
         self.stream.currentIndexChanged.connect(self.read)
         self.refresh.clicked.connect(self.reload)
         self.filter.textChanged.connect(self.model.show_text)
+        self.filter.textChanged.connect(self.breaks.rows.setFilterFixedString)
         self.model.modelReset.connect(self._summarise)
         selection = self.table.selectionModel()
         assert selection is not None
@@ -154,7 +170,7 @@ class AsRunPage(QWidget):
     def export_clips(self, path: Path) -> None:
         """Write the log of the chosen day with its clips as an archive."""
         log = self.log
-        if log is None:
+        if not isinstance(log, AsRunLog):
             return
         call = self._client.ask(f"Export {path.name}", lambda s: s.clips.export(log, path))
         call.then(lambda made: self.notice.emit("info", _bundle_words(made, path)))
@@ -171,20 +187,27 @@ class AsRunPage(QWidget):
         if not self._client.is_bound:
             return
         self._asked += 1
-        say_nothing(self.table, READING)
+        for table in (self.table, self.breaks.table):
+            say_nothing(table, READING)
         asked, chosen = self._asked, self.day.date()
         day = date(chosen.year(), chosen.month(), chosen.day())
         time_zone, stream_id = self.time_zone.currentData(), self.stream.currentData() or None
+        self.export_button.setEnabled(False)
+        if self._is_by_break:
+            days = self.days.currentData()
+            breaks = self._client.ask("As-run log", lambda s: s.as_run.breaks(day, days, CHANNEL, stream_id))
+            breaks.then(lambda log: self._show_breaks(log, asked), self._refused)
+            return
         call = self._client.ask("As-run log", lambda s: s.as_run.log(day, time_zone, stream_id))
         call.then(lambda log: self._show(log, asked), self._refused)
-        self.export_button.setEnabled(False)
 
     def export_to(self, kind: AsRunFormat, path: Path) -> None:
         """Write the whole log of the chosen day, filtered or not."""
         log = self.log
         if log is None:
             return
-        words = f"{counted(len(log.rows), 'cue')} written to {path}; SHA-256"
+        rows = counted(len(log.rows), LogBy.BREAK if isinstance(log, BreakLog) else LogBy.CUE)
+        words = f"{rows} written to {path}; SHA-256"
         call = self._client.ask(f"Export {path.name}", lambda s: s.as_run.export(log, kind, path))
         call.then(lambda digest: self.notice.emit("info", f"{words} {digest}"))
 
@@ -198,6 +221,30 @@ class AsRunPage(QWidget):
         self.stream.setCurrentIndex(max(0, self.stream.findData(chosen)))
         self.stream.blockSignals(False)
         self.read()
+
+    @property
+    def _is_by_break(self) -> bool:
+        return bool(self.by.currentData() == LogBy.BREAK)
+
+    def _show_rows(self) -> None:
+        """Show the table of the chosen rows; a break belongs to the day of its channel's own zone."""
+        self.pages.setCurrentWidget(self.breaks if self._is_by_break else self.pages.widget(0))
+        self.days.setVisible(self._is_by_break)
+        self.time_zone.setVisible(not self._is_by_break)
+        self.clip.setVisible(not self._is_by_break)
+        self.archive.setEnabled(not self._is_by_break)
+        self.archive.setText(
+            "Log and clips (ZIP): by cue only" if self._is_by_break else "Log and clips (ZIP) …"
+        )
+        self.read()
+
+    def _show_breaks(self, log: BreakLog, asked: int) -> None:
+        if asked == self._asked:
+            self.log = log
+            self.export_button.setEnabled(True)
+            self.breaks.show_log(log)
+            self.summary.setText(sum_words(log.all))
+            set_kind(self.summary, "muted")
 
     def _show(self, log: AsRunLog, asked: int) -> None:
         if asked == self._asked:
@@ -216,10 +263,11 @@ class AsRunPage(QWidget):
     def _refused(self, words: str) -> None:
         self.summary.setText(f"▲ {words}")
         set_kind(self.summary, "problem")
-        say_nothing(self.table, "The log could not be read.")
+        for table in (self.table, self.breaks.table):
+            say_nothing(table, "The log could not be read.")
 
     def _summarise(self) -> None:
-        if self.log is None:
+        if not isinstance(self.log, AsRunLog):
             return
         final = [row.cue for row in self.log.rows if row.cue.state.is_final]
         states = Counter(shown_state(cue.action, cue.state) for cue in final)
@@ -240,7 +288,9 @@ class AsRunPage(QWidget):
     def _choose_file(self, kind: AsRunFormat) -> None:
         self._show_kind(kind)
         if self.log is not None:
-            title, name = f"Export the as-run log as {kind.upper()}", f"as-run-{self.log.day}.{kind}"
+            by = "-breaks" if isinstance(self.log, BreakLog) else ""
+            name = f"as-run{by}-{self.log.day.replace('/', '-to-')}.{kind}"
+            title = f"Export the as-run log as {kind.upper()}"
             ask_file_to_write(self, title, lambda path: self.export_to(kind, path), name)
 
     def _choose_archive(self) -> None:

@@ -72,7 +72,7 @@ async def read_record(
 ) -> Record:
     """Facts of a range, of one stream or all, and of the day around it. Raises StorageError."""
     facts = storage.facts
-    (cues, names), spliced, planned, (runs, _) = await asyncio.gather(
+    (cues, names), spliced, planned, runs = await asyncio.gather(
         storage.cues(begins_at, ends_at, stream_id),
         facts.spliced(begins_at - AROUND_S, ends_at + AROUND_S),
         facts.planned(begins_at, ends_at),

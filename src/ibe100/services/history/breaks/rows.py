@@ -120,7 +120,7 @@ def _paired(record: Record) -> dict[str, tuple[PairedBreak, ...]]:
 
 
 def _channel(channels: Mapping[str, Channel], stream_id: str) -> Channel:
-    return channels.get(stream_id) or Channel(stream_id, None, stream_id, "", LOCAL_ZONE, None)
+    return channels.get(stream_id) or Channel(stream_id, None, stream_id, "", LOCAL_ZONE)
 
 
 def _aired(
@@ -167,6 +167,7 @@ def _aired(
         aired_at=None if one.out is None else one.out.at,
         ended_at=one.ended_at,
         ending=one.ending,
+        idr_offset_ms=None if cue is None or one.out is None else cue.idr_offset_ms,
         output_proof="" if row is None else row.receipt,
         return_proof="" if row is None or row.came_back is None else row.came_back.words,
         requested_by="" if cue is None else cue.requested_by,

@@ -1,1 +1,1 @@
-"""As-run logs and reports as PDF documents that are handed over."""
+"""As-run logs as PDF documents that are handed over."""

@@ -227,13 +227,12 @@ GENERAL_FIELDS: tuple[FieldSpec, ...] = (
 """Fields above the input and output."""
 LOG_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("time_zone", "Time zone", hint="Europe/Berlin, UTC, or local: of this machine"),
-    _number("ad_minutes_per_hour", "Breaks per hour", "at most; empty: no limit", "min", empty=Empty.NONE),
 )
 SECTIONS: tuple[tuple[str, tuple[FieldSpec, ...]], ...] = (
     ("Cues and processing", (*CUE_FIELDS, *PROCESS_FIELDS)),
     ("Picture and sound of the output", CONFIDENCE_FIELDS),
     ("Clips around cues and alarms", CLIP_FIELDS),
-    ("As-run log and report", LOG_FIELDS),
+    ("As-run log", LOG_FIELDS),
 )
 """Fields below them, by title."""
 
