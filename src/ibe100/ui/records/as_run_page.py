@@ -62,7 +62,7 @@ WIDTHS: Widths = dict(
 )
 TIME_ZONES = (("UTC", "UTC day"), ("local", "local day"))
 ROWS = ((LogBy.CUE, "by cue"), (LogBy.BREAK, "by break"))
-SPANS = ((1, "1 day"), (7, "7 days"), (31, "31 days"))
+SPANS = (("1", "1 day"), ("7", "7 days"), ("31", "31 days"))
 
 
 class AsRunPage(QWidget):
@@ -194,7 +194,7 @@ class AsRunPage(QWidget):
         time_zone, stream_id = self.time_zone.currentData(), self.stream.currentData() or None
         self.export_button.setEnabled(False)
         if self._is_by_break:
-            days = self.days.currentData()
+            days = int(self.days.currentData())
             breaks = self._client.ask("As-run log", lambda s: s.as_run.breaks(day, days, CHANNEL, stream_id))
             breaks.then(lambda log: self._show_breaks(log, asked), self._refused)
             return
