@@ -1,4 +1,4 @@
-"""Direction of a section: out of the network's programme, back into it, or neither."""
+"""Direction of a section: out of the network's programme, back into it, or neither; how its break ends."""
 
 from __future__ import annotations
 
@@ -24,3 +24,11 @@ def direction_of(section: SpliceInfoSection, contract: Contract | None) -> Direc
         if asked.start_type_id in kinds:
             return Direction.OUT
     return Direction.NONE
+
+
+def auto_return_of(section: SpliceInfoSection) -> bool | None:
+    """auto_return of the break that the section begins; None where it does not say."""
+    command = section.command
+    if not isinstance(command, SpliceInsert) or not command.out_of_network_indicator:
+        return None
+    return None if command.break_duration is None else command.break_duration.auto_return

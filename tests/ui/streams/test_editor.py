@@ -37,6 +37,7 @@ TEXTS = (
     "News 1",
     "0x1F",
     "10",
+    "UTC",
     "true",
     "  spaced  ",
     "a.example",

@@ -12,7 +12,7 @@ from ibe100.models.cues.cut_points import CutForecast
 from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueRequest, CueState, Direction
 from ibe100.models.stream_config import Scte35Options
-from ibe100.scte35.direction import direction_of
+from ibe100.scte35.direction import auto_return_of, direction_of
 from ibe100.scte35.section import to_base64
 from ibe100.scte35.values import SpliceInfoSection
 from ibe100.services.audit_trail import acting
@@ -23,7 +23,6 @@ from ibe100.services.cues.cuts.aim import aims, breach, forecast
 from ibe100.services.cues.on_air.break_change import gives_way, length_change
 from ibe100.services.cues.readiness import given_splice, splice_target
 from ibe100.services.cues.section import (
-    auto_return_of,
     bytes_of,
     event_ids_of,
     event_of,

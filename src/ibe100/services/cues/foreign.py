@@ -9,13 +9,13 @@ from collections.abc import Callable
 from ibe100.database.database import Database
 from ibe100.models.messages import Message, NoticePosted
 from ibe100.models.scte35_marker import ANOTHER_SENDER, BreakEnd, Cue, CueAction, CueState, Direction
-from ibe100.scte35.direction import direction_of
+from ibe100.scte35.direction import auto_return_of, direction_of
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
 from ibe100.scte35.values import SpliceInfoSection, SpliceNull
 from ibe100.services.cues.cache import CueCache
 from ibe100.services.cues.ledger import CueLedger
-from ibe100.services.cues.section import auto_return_of, event_ids_of, event_of
+from ibe100.services.cues.section import event_ids_of, event_of
 from ibe100.services.streams.run import StreamRun
 from ibe100.services.streams.runner_facts import CueOnInput, CueOnOutput
 from ibe100.utils.units import format_event_id

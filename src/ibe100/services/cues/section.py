@@ -140,14 +140,6 @@ def event_ids_of(section: SpliceInfoSection) -> tuple[int, ...]:
     return tuple(dict.fromkeys([*of_command, *of_segments]))
 
 
-def auto_return_of(section: SpliceInfoSection) -> bool | None:
-    """auto_return of the break that the section begins; None where it does not say."""
-    command = section.command
-    if not isinstance(command, SpliceInsert) or not command.out_of_network_indicator:
-        return None
-    return None if command.break_duration is None else command.break_duration.auto_return
-
-
 def describe(section: SpliceInfoSection) -> tuple[tuple[str, str], ...]:
     """Field names of the standard with their values, in order: the command first, then the header."""
     rows = description.describe(section)

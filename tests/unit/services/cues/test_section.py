@@ -14,12 +14,11 @@ from ibe100.models.errors import CueRefused
 from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueRequest, CueState, Direction
 from ibe100.models.stream_config import Scte35Options
 from ibe100.scte35 import decode, encode, splice_insert, splice_null, time_signal, to_base64
-from ibe100.scte35.direction import direction_of
+from ibe100.scte35.direction import auto_return_of, direction_of
 from ibe100.scte35.segmentation import SEGMENTATION_TYPES
 from ibe100.scte35.values import SegmentationDescriptor, SpliceInsert, TimeSignal
 from ibe100.services.cues.breaks import BreakLedger
 from ibe100.services.cues.section import (
-    auto_return_of,
     bytes_of,
     describe,
     event_ids_of,

@@ -14,9 +14,9 @@ from ibe100.models.cues.break_log import AsRunBreak, BreakOutcome, Ending
 from ibe100.models.cues.schedule import BreakState
 from ibe100.models.cues.time_zone import LOCAL_ZONE
 from ibe100.models.scte35_marker import BreakEnd, CueState, Direction
+from ibe100.scte35.direction import auto_return_of
 from ibe100.scte35.errors import SpliceDecodeError
 from ibe100.scte35.section import decode
-from ibe100.services.cues.section import auto_return_of
 from ibe100.services.history.breaks.pairing import PairedBreak, Splice, pair
 
 _OUTCOMES = {
