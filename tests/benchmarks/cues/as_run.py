@@ -24,7 +24,7 @@ from ibe100.database.sql.handles import columns_of
 from ibe100.database.sql.schema import CueRow, table_of
 from ibe100.database.sql.sqlite import sqlite_url, writing_engine
 from ibe100.models.cues.as_run import AsRunFormat
-from ibe100.models.scte35_marker import Cue, CueAction, CueState
+from ibe100.models.scte35_marker import BreakEnd, Cue, CueAction, CueState
 from ibe100.scte35.cues import splice_insert
 from ibe100.scte35.section import encode
 from ibe100.services.history.as_run import day_range
@@ -36,6 +36,7 @@ CUES_OF_DAY = 10_000
 DAYS = 10
 ROUNDS = 9
 TARGET_MS = 300.0
+BREAKS_MS = 1000.0
 
 
 def cues(stream_id: str, session_id: int) -> Iterator[Cue]:
@@ -59,6 +60,7 @@ def cues(stream_id: str, session_id: int) -> Iterator[Cue]:
             requested_at=asked_at,
             splice_event_id=number + 1,
             duration_s=30.0 if out else None,
+            returns=BreakEnd.HAND if out else None,
             pre_roll_s=6.0,
             pts_time=pts,
             splice_at=asked_at + 6.32,
@@ -106,6 +108,14 @@ async def main(folder: Path) -> None:
     print(f"{'a day of 10,000 cues opened':<34} median {statistics.median(opened):7.0f}", end="")
     print(f"  worst {max(opened):7.0f} ms ({verdict} {TARGET_MS:.0f} ms)", end="")
     print(f"  of which busy: median {statistics.median(busy):.0f} ms")
+    taken = []
+    for _ in range(ROUNDS):
+        before = time.perf_counter()
+        breaks = await as_run.breaks(DAY, 1, "UTC")
+        taken.append((time.perf_counter() - before) * 1000)
+    assert len(breaks.rows) == CUES_OF_DAY // 2
+    print(f"{'the same day by break':<34} median {statistics.median(taken):7.0f}", end="")
+    print(f"  worst {max(taken):7.0f} ms (target under {BREAKS_MS:.0f} ms)")
     for kind in AsRunFormat:
         path = folder / f"log.{kind}"
         before = time.perf_counter()

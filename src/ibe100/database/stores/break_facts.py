@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from ibe100.database.sql.reader import Reader
@@ -157,11 +159,10 @@ class BreakFacts:
         return await self._reader.read(work)
 
 
-def _spliced(row: Row[tuple[object, ...]]) -> SplicedCue:
-    values = row._asdict()
-    return SplicedCue(
-        **{**values, "direction": Direction(values["direction"]), "state": CueState(values["state"])}
-    )
+def _spliced(row: Sequence[Any]) -> SplicedCue:
+    """A cue of a row whose columns are those of SplicedCue in their order: tens of thousands are made."""
+    cue_id, stream_id, session_id, direction, state, *others = row
+    return SplicedCue(cue_id, stream_id, session_id, Direction(direction), CueState(state), *others)
 
 
 def _channel(stream_id: str, number: int | None, config: str) -> Channel:
