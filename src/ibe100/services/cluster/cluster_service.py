@@ -157,8 +157,8 @@ class ClusterService:
         Whoever asks knows that nobody else runs it: Pacemaker, which has stopped it or fenced its host, or a
         person. Raises OperatorError.
         """
-        self._demand_host()
         demand(Act.RUN_STREAM, stream_id)
+        self._demand_host()
         if (run := self._streams.custody.find(stream_id)) is not None and run.is_ours:
             return run.view
         self._moving.add(stream_id)
@@ -197,8 +197,8 @@ class ClusterService:
 
         Raises OperatorError.
         """
-        self._demand_host()
         demand(Act.RUN_STREAM, stream_id)
+        self._demand_host()
         run = self._streams.custody.find(stream_id)
         if run is None or not run.is_ours:
             raise StorageError(f"{stream_id} is not owned by {self._storage.custody.host}")
@@ -224,8 +224,8 @@ class ClusterService:
 
     async def forget(self, name: str) -> None:
         """Take a host off the record that is gone for good. Raises NotFound, StorageError."""
-        self._demand_host()
         demand(Act.SET_SETTINGS)
+        self._demand_host()
         async with self._audit.doing("host forgotten", name):
             await self._storage.hosts.forget(name)
 
