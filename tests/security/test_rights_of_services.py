@@ -23,7 +23,7 @@ from ibe100.models.scte35_marker import CueAction, CueRequest
 from ibe100.models.stream_config import NoOutput, StreamConfig, TestPatternInput
 from ibe100.models.stream_list import ManyAct
 from ibe100.services.audit_trail import acting_as
-from ibe100.services.ports import Services
+from ibe100.services.api_ports import AllServices
 from services_rig import console
 
 CONFIG = StreamConfig(name="Other", input=TestPatternInput(), output=NoOutput())
@@ -136,16 +136,17 @@ BY_WHAT_IT_IS = {
 
 
 def ports() -> dict[str, type]:
-    """Ports by their names."""
+    """Ports by their names, those of the API in the place of those of a window."""
     found = {}
-    for name, member in vars(Services).items():
-        if isinstance(member, property) and member.fget is not None:
-            found[name] = get_type_hints(member.fget)["return"]
+    for services in reversed(AllServices.__mro__):
+        for name, member in vars(services).items():
+            if isinstance(member, property) and member.fget is not None:
+                found[name] = get_type_hints(member.fget)["return"]
     return found
 
 
 def coroutines_of(port: type) -> set[str]:
-    return {name for name, member in vars(port).items() if inspect.iscoroutinefunction(member)}
+    return {name for name, _ in inspect.getmembers(port, inspect.iscoroutinefunction)}
 
 
 async def test_each_call_of_a_port_is_a_read_or_is_refused_to_nobody(tmp_path: Path) -> None:
