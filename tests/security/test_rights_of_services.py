@@ -22,8 +22,8 @@ from ibe100.models.rights import Role
 from ibe100.models.scte35_marker import CueAction, CueRequest
 from ibe100.models.stream_config import NoOutput, StreamConfig, TestPatternInput
 from ibe100.models.stream_list import ManyAct
-from ibe100.services.audit_trail import acting_as
 from ibe100.services.api_ports import AllServices
+from ibe100.services.audit_trail import acting_as
 from services_rig import console
 
 CONFIG = StreamConfig(name="Other", input=TestPatternInput(), output=NoOutput())

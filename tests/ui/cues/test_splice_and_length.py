@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 
 from console_under_test import Console
+from fake_services import FakeServices
+from fake_values import running, view
 from ibe100.models.cues.cut_points import CutForecast
 from ibe100.models.scte35_marker import CueAction, CuePreview, CueRequest
 
 LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def console(open_console: Callable[[FakeServices], Console]) -> Console:
+    """Two streams on air, the first selected."""
+    return open_console(FakeServices([running(1, "IBE News HD"), running(2, "Sport 1 HD"), view(3, "Off")]))
 
 
 def test_how_far_the_next_idr_is_stands_on_the_panel_before_the_press(console: Console) -> None:
