@@ -98,7 +98,7 @@ async def test_a_stream_is_added_started_changed_stopped_and_removed_by_who_may(
         assert (await operator.post(f"{place}/restart")).json()["state"] == "STARTING"
         stopped = (await operator.post(f"{place}/stop")).json()
         assert stopped["state"] == "STOPPED"
-        assert (await engineer.delete(place)).json() == {"done": True}
+        assert (await engineer.delete(place)).json() == {"done": True, "deleted_id": 1}
         assert (await operator.get("/api/v1/streams")).json() == []
         latest = (await operator.get("/api/v1/history/sessions")).json()[0]
         assert latest["end_reason"] == "otto"

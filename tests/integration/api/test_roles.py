@@ -15,6 +15,14 @@ from ibe100.models.rights import Role
 
 TABLE = {
     Role.VIEWER: """
+        GET /profiles/shipped
+        GET /as-run/log
+        GET /clips
+        GET /clips/use
+        GET /clips/recording
+        GET /clips/{clip_id}/file
+        GET /window
+        GET /cluster
         POST /streams/clashes
         GET /streams/{stream}/restart-time
         GET /deleted-streams
@@ -75,6 +83,10 @@ TABLE = {
         GET //metrics
     """,
     Role.OPERATOR: """
+        POST /streams/{stream}/input
+        DELETE /streams/{stream}/input
+        POST /cluster/streams/{stream}/take
+        POST /cluster/streams/{stream}/release
         POST /streams/many
         POST /streams/{stream}/restart-after-break
         DELETE /streams/{stream}/restart-after-break
@@ -103,6 +115,7 @@ TABLE = {
         POST /schedule/import/preview
     """,
     Role.ENGINEER: """
+        DELETE /cluster/hosts/{name}
         POST /streams/command
         POST /streams/group
         POST /streams/{stream}/duplicate

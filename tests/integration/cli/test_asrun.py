@@ -119,7 +119,7 @@ def test_the_breaks_of_days_are_printed_with_their_sums(
         assert words in said
     path = folder / "breaks.json"
     assert run_asrun(folder, wanted(by=LogBy.BREAK), None, path) == 0
-    assert run_verify(path, data_dir=folder) in (0, 3)
+    assert run_verify(path, data_dir=folder) in (0, 6)
     with pytest.raises(ConfigurationError, match="--days goes with --by break"):
         run_asrun(folder, wanted(days=2), None, None)
 
@@ -142,11 +142,11 @@ def test_a_file_is_written_in_the_format_its_name_says(
     captured = capsys.readouterr()
     assert captured.out == ""
     digest = captured.err.strip().rpartition(" ")[2]
-    assert f"1 cues, SHA-256 {digest}" in captured.err
+    assert f"1 cue, SHA-256 {digest}" in captured.err
     if kind is AsRunFormat.PDF:
         assert path.read_bytes().startswith(b"%PDF-")
     else:
-        assert run_verify(path, data_dir=folder) == 3
+        assert run_verify(path, data_dir=folder) == 6
         assert capsys.readouterr().out.startswith(f"{path}: UNSIGNED. 1 cues, SHA-256 {digest} fits the rows")
         store = SecretStore.open(folder)
         make_signing_key(store)
@@ -159,7 +159,7 @@ def test_a_file_is_written_in_the_format_its_name_says(
         assert run_verify(path, key) == run_verify(path, data_dir=folder) == 0
         assert f"{path}: 2 cues, intact, signed with key " in capsys.readouterr().out
         key.write_text(pem_of(Ed25519PrivateKey.generate().public_key()))
-        assert run_verify(path, key) == 3
+        assert run_verify(path, key) == 6
         assert "NOT PROVED" in capsys.readouterr().out
 
 
@@ -181,7 +181,8 @@ def test_an_input_is_held_against_a_contract(media: Path) -> None:
     code, out = contract("check", "5", *source)
     assert code == 1
     assert "breach: video.width: the contract asks 1920 x 1080; found: 640 x 360. Set the encoder." in out
-    assert out.endswith("SRT distributor, PID 500, rising ids: breaches: 1\n")
+    assert "breach: video.gop_frames: the contract asks 12" in out
+    assert out.endswith("SRT distributor, PID 500, rising ids: breaches: 2\n")
 
 
 def test_contracts_are_listed_and_shown() -> None:

@@ -179,7 +179,7 @@ def test_version_and_list_of_plugins_have_the_shape_of_tsp() -> None:
         line for line in theirs if line.startswith("List of")
     ]
     names, known = ({line.split()[0] for line in log if " .." in line} for log in (ours, theirs))
-    assert names <= known
+    assert names - {"dash"} <= known  # ours: playlists of DASH, for return feeds
     assert all(re.fullmatch(r"  \w+ \.{2,} .+", line) for line in ours if " .." in line)
 
 

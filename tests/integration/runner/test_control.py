@@ -53,7 +53,8 @@ def test_only_the_same_user_gets_in(running: Stream) -> None:
         (b"[]", 'a request is an object with a text "cmd"'),
         (
             b'{"cmd": "dance"}',
-            "no command 'dance'; there are status, stop, pass, restart, retry, respec, hold, drop, subscribe",
+            "no command 'dance'; there are status, stop, pass, restart, retry, respec, switch, hold, drop, "
+            "record, subscribe",
         ),
         (b'{"cmd": "stop", "reason": 5}', "reason must be a text"),
         (b'{"cmd": "subscribe", "from_seq": -1}', "subscribe takes from_seq"),

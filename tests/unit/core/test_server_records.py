@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from ibe100.cli.main import main
 from ibe100.cli.records import database as commands
+from ibe100.cli.reference.exit_codes import REFUSED
 from ibe100.core.config import FolderSettings, load
 from ibe100.core.folders import Folders, resolve
 from ibe100.core.records.address import PASSWORD, address_of, server_of
@@ -193,7 +194,7 @@ def test_a_url_with_a_password_is_refused_by_the_command_line_without_repeating_
     monkeypatch.setattr("sys.argv", arguments)
     with pytest.raises(SystemExit) as end:
         main()
-    assert end.value.code == 2
+    assert end.value.code == REFUSED
     told = capsys.readouterr()
     assert "must hold no password" in told.err
     assert CANARY not in told.err + told.out

@@ -250,6 +250,13 @@ def transaction_of(connection: Connection) -> str | None:
 
 
 def is_committed(connection: Connection, transaction: str) -> bool:
-    """True where a transaction whose COMMIT was never answered is on disk; its connection has ended."""
-    query = text("SELECT pg_xact_status(CAST(:number AS xid8))")
+    """True where a transaction whose COMMIT was never answered is on disk; its connection has ended.
+
+    A server that crashed may never have had the number on disk: it is that of a transaction to come then, of
+    which `pg_xact_status` raises an error.
+    """
+    query = text(
+        "SELECT CASE WHEN CAST(:number AS xid8) < pg_snapshot_xmax(pg_current_snapshot())"
+        " THEN pg_xact_status(CAST(:number AS xid8)) END"
+    )
     return bool(connection.execute(query, {"number": transaction}).scalar() == "committed")
