@@ -176,11 +176,15 @@ async def test_a_socket_that_is_deleted_takes_no_stream_off_the_air(tmp_path: Pa
         assert await processor_pid(application, stream_id) == processor
 
 
+@pytest.mark.parametrize("stuck_s", [3.0, 1000.0])
 async def test_a_processor_program_that_is_gone_is_planned_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck_s: float
 ) -> None:
-    """As when the checkout that a stream was started from is removed after an upgrade."""
-    monkeypatch.setattr("ibe100.services.streams.reconciler.STUCK_S", 3.0)
+    """As when the checkout that a stream was started from is removed after an upgrade.
+
+    Its runner ends in FAILED: a plan made anew is no matter of how long it has been off the air.
+    """
+    monkeypatch.setattr("ibe100.services.streams.reconciler.STUCK_S", stuck_s)
     async with running(tmp_path) as (application, stream_id):
         folder = folder_of(application, stream_id)
         spec = (folder / "spec.json").read_text()

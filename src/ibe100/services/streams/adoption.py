@@ -97,6 +97,8 @@ class Adoption:
             return
         if run.record is None or spec is None or spec.get("processor") is None:
             return
-        if not why_not_understood(run.entry.config) and run.view.state is not StreamState.COMPLETED:
+        # One that has ended left nothing on air, and would fail by its spec again: it is planned anew.
+        ended = run.view.state in (StreamState.COMPLETED, StreamState.FAILED)
+        if not why_not_understood(run.entry.config) and not ended:
             run.enter(StreamState.RETRYING, "its runner is gone")
             self._follower.follow(run)
