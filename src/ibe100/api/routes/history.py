@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
+from fastapi import Path as InPath
 from fastapi import Query, Response
 from fastapi.responses import FileResponse
 
@@ -31,6 +32,7 @@ Moment = Annotated[float, Query(ge=0, le=253_402_300_799, allow_inf_nan=False)]
 """Wall clock, seconds since the epoch."""
 Limit = Annotated[int, Query(ge=1, le=5000)]
 Number = Annotated[int, Query(ge=1, lt=2**63)]
+ClipId = Annotated[int, InPath(ge=1, lt=2**63)]
 Offset = Annotated[int, Query(ge=0, le=100_000)]
 """Where the page begins; the first is 0."""
 
@@ -184,7 +186,7 @@ async def recording(services: ApiServices) -> list[RecordingState]:
 
 
 @router.get("/clips/{clip_id}/file", response_class=FileResponse, **needs(Act.READ, Scarce.FILES))
-async def file(clip_id: int, services: ApiServices) -> FileResponse:
+async def file(clip_id: ClipId, services: ApiServices) -> FileResponse:
     """The clip itself, a transport stream."""
     path = await services.clips.file(clip_id)
     return FileResponse(path, media_type="video/mp2t", filename=path.name)
