@@ -176,13 +176,13 @@ async def test_a_socket_that_is_deleted_takes_no_stream_off_the_air(tmp_path: Pa
         assert await processor_pid(application, stream_id) == processor
 
 
-@pytest.mark.parametrize("stuck_s", [3.0, 1000.0])
+@pytest.mark.parametrize(("stuck_s", "ends_in"), [(3.0, "RETRYING"), (1000.0, "FAILED")])
 async def test_a_processor_program_that_is_gone_is_planned_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck_s: float
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck_s: float, ends_in: str
 ) -> None:
     """As when the checkout that a stream was started from is removed after an upgrade.
 
-    Its runner ends in FAILED: a plan made anew is no matter of how long it has been off the air.
+    Where it never ran its runner ends in FAILED: then it is planned anew however short that was ago.
     """
     monkeypatch.setattr("ibe100.services.streams.reconciler.STUCK_S", stuck_s)
     async with running(tmp_path) as (application, stream_id):
@@ -194,9 +194,11 @@ async def test_a_processor_program_that_is_gone_is_planned_anew(
         changed = json.loads(spec)
         changed["processor"]["argv"][0] = str(gone)
         (folder / "spec.json").write_text(json.dumps(changed))
+        if ends_in == "FAILED":
+            Path(gone).unlink()
         assert (await run.link.request({"cmd": "respec", "secrets": {}}))["ok"]
-        Path(gone).unlink()
-        await until(lambda: view_of(application, stream_id).state is StreamState.RETRYING, "its failure")
+        Path(gone).unlink(missing_ok=True)
+        await until(lambda: view_of(application, stream_id).state is not StreamState.RUNNING, "its failure")
         await until_ready(application, stream_id)
 
 
