@@ -13,7 +13,7 @@ SECTIONS = ("global", "install", ":env:")
 
 
 def settings_of_pip() -> dict[str, str]:
-    """What pip install would be told, by option."""
+    """Settings that pip install would have, by option."""
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"]
     lines = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout.splitlines()
     found = {section: {} for section in SECTIONS}

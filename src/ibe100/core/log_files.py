@@ -21,7 +21,7 @@ QUEUE_SIZE = 10_000
 STOP_TIMEOUT_S = 10.0
 DAY_S = 86_400.0
 MOST_ARCHIVED = 200
-"""Of a log that is flooded, so that it does not fill the disk before its age."""
+"""Limit of a log that is flooded, so that it does not fill the disk before its age."""
 
 
 class LogFile(RotatingFileHandler):

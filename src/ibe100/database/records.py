@@ -44,7 +44,7 @@ class ShownStream(Value):
     host: str = ""
     view: str
     input: str = ""
-    """What its plan was made of; empty while it has none."""
+    """Report that its plan was made of; empty while it has none."""
 
 
 class JournalPosition(Value):

@@ -92,7 +92,7 @@ class ClipPort(Protocol):
         """Write the log of a day with the clips of its cues and alarms as a ZIP archive."""
 
     async def use(self) -> ClipUse:
-        """What clips take of the disk."""
+        """Disk space of the clips."""
 
     def recording(self) -> tuple[RecordingState, ...]:
         """How the recording of each stream stands; on the loop only."""

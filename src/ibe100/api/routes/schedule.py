@@ -74,7 +74,7 @@ class ImportReply(Value):
     stored: int
     """0 of a preview, and where a bad row kept all others out as well."""
     breaks: tuple[ScheduledBreak, ...] = ()
-    """Those that were stored, the first thousand."""
+    """Planned breaks that were stored, the first thousand."""
     rows: tuple[ImportRow, ...]
     """The first thousand."""
     findings: tuple[Finding, ...]

@@ -84,7 +84,7 @@ def export(
 
 @app.command()
 def status(as_json: AsJson = False, data_dir: DataDir = None) -> None:
-    """What clips take of the disk, and how the recording of each stream stands."""
+    """Show the disk space of the clips, and how the recording of each stream stands."""
     with running(data_dir) as console:
         used, states = console.json(clips.use()), console.json(clips.recording())
     if as_json:

@@ -18,7 +18,7 @@ class Option:
 
     names: tuple[str, ...]
     value: str
-    """What follows it, such as PATH; empty for a flag."""
+    """Placeholder of its value, such as PATH; empty for a flag."""
     help: str
     choices: tuple[str, ...] = ()
 

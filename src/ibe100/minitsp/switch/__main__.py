@@ -40,7 +40,7 @@ from ibe100.runner.launch import MARK
 PROGRAM: Final = "tsswitch"
 _SWITCH_INTERVAL_S: Final = 0.001
 _PACED: Final = ("file", "hls", "http")
-"""What comes faster than it is played: without a pace nobody could tell that it has stopped."""
+"""Inputs that come faster than they are played: without a pace nobody could tell that they have stopped."""
 
 
 def main(argv: Sequence[str]) -> int:

@@ -44,7 +44,7 @@ class Mode(StrEnum):
 
 @dataclass(slots=True)
 class InputHealth:
-    """What is known of one input: its last packets, for how long it has been good, and what is wrong."""
+    """State of one input: its last packets, for how long it has been good, and what is wrong."""
 
     opened_s: float
     last_s: float = NEVER

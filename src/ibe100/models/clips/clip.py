@@ -106,7 +106,7 @@ class RecordingState(Value):
 
 
 class ClipUse(Value):
-    """What clips take of the disk."""
+    """Disk space of the clips."""
 
     folder: str
     clips: int

@@ -86,7 +86,7 @@ BACKUP_MISSING = AlarmRule(
     Severity.MAJOR,
     "An input that is not on air is missing or faulty",
     "Its sender stopped, or the network lost its packets",
-    "See to it while the other one is on air: there is nothing to switch to",
+    "See to it while another one is on air: if that is lost too, there is one less to go to",
     on_delay_s=3.0,
     off_delay_s=2.0,
     explained_by=(STREAM_FAILED, INPUT_LOST),

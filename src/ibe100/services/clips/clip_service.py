@@ -159,7 +159,7 @@ class ClipService:
         return await bundle_of(log, self._as_run, self._storage.clips.list, self._host, path)
 
     async def use(self) -> ClipUse:
-        """What clips take of the disk."""
+        """Disk space of the clips."""
         kept = await self._storage.clips.kept(self._host)
         return await asyncio.to_thread(use_of, self.folder, kept)
 
