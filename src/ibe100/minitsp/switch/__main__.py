@@ -87,11 +87,8 @@ def _run(line: SwitchCommandLine, context: Context, log: LogSink) -> int:
 def _build_switch(line: SwitchCommandLine, context: Context, log: LogSink) -> InputSwitch:
     """Make the switch with all its inputs, each of them once to check its options. Raises BuildError."""
     options, rules = line.options, rules_of(line.options)
-    paced, layout, service = options.pids("paced-input"), OutputLayout(), options.optional_integer("service")
-    makers = [
-        _input_maker(call, context, log, rules, layout, service, is_paced=at in paced or call.name in _PACED)
-        for at, call in enumerate(line.inputs)
-    ]
+    layout, service = OutputLayout(), options.optional_integer("service")
+    makers = [_input_maker(call, context, log, rules, layout, service) for call in line.inputs]
     choice = InputChoice(rules, current=options.integer("first-input", rules.primary or 0))
     return InputSwitch(context, choice, makers, is_fast=options.present("fast-switch"))
 
@@ -103,14 +100,14 @@ def _input_maker(
     rules: SwitchRules,
     layout: OutputLayout,
     service: int | None,
-    *,
-    is_paced: bool,
 ) -> Callable[[Callable[[Packets], None]], ReceivedInput]:
     context = InputContext(parent.tsp, log, attended=parent.attended)
     build_input(call, context)
 
     def build() -> tuple[PacketInput, PacketProcessor | None]:
-        regulator = Regulate(Regulate.options.parse(["--pcr-synchronous"]), context) if is_paced else None
+        regulator = (
+            Regulate(Regulate.options.parse(["--pcr-synchronous"]), context) if call.name in _PACED else None
+        )
         return build_input(call, context), regulator
 
     mapper = ServiceMapper(context, layout, service)

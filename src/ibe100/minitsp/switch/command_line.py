@@ -36,7 +36,6 @@ OPTIONS: Final = OptionTable(
     # Ours: tsswitch has none of them.
     Option("least-bitrate", OptionKind.INTEGER, is_of_tsp=False),
     Option("most-cc-errors", OptionKind.INTEGER, is_of_tsp=False),
-    Option("paced-input", OptionKind.INTEGER, repeatable=True, is_of_tsp=False),
     Option("service", OptionKind.INTEGER, is_of_tsp=False),
     Option("return-after", OptionKind.INTEGER, is_of_tsp=False),
     Option("switch-when-scrambled", is_of_tsp=False),

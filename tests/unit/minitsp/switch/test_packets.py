@@ -107,4 +107,6 @@ def test_an_announced_jump_and_a_repeated_packet_are_no_faults() -> None:
 def test_scrambled_packets_and_a_low_bitrate_are_faults() -> None:
     scrambled = [packet(0x100, counter, 0x90) for counter in range(100)]
     assert second_of(PacketQuality(RULES), *scrambled) == "its packets are scrambled"
+    padded = [one for packet_ in scrambled for one in (packet_, packet(NULL_PID, 0), packet(NULL_PID, 0))]
+    assert second_of(PacketQuality(RULES), *padded) == "its packets are scrambled"
     assert second_of(PacketQuality(RULES), packet(0x100, 0)) == "only 0.00 Mb/s came"
